@@ -1,0 +1,7 @@
+//! An ssh-agent for Python package indexes.
+//!
+//! The agent keeps the root token of a devpi server; whatever asks gets a token made for what it is doing right now.
+//! `docs/architecture.md` is the map of this crate on one page.
+
+pub mod secret;
+pub mod target;

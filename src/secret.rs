@@ -1,0 +1,97 @@
+//! Text that must never be shown: a token, a password, a passphrase.
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A secret text. It has no `Display`, its `Debug` is redacted, and its bytes are wiped when it is dropped.
+///
+/// [`expose`](Secret::expose) is called in the one expression that writes the secret out, so that a search for
+/// that word lists every place where a secret leaves the program.
+#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text over; no other copy should be alive.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Takes bytes over as UTF-8, wiping them where they are none.
+    pub fn from_utf8(bytes: Vec<u8>) -> Option<Self> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(Self(text)),
+            Err(error) => {
+                error.into_bytes().zeroize();
+                None
+            }
+        }
+    }
+
+    /// The text itself, for the expression that writes it out.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no text at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Drops one line ending at the end, as a file or a pipe adds it.
+    pub fn trim_newline(mut self) -> Self {
+        if self.0.ends_with('\n') {
+            self.0.pop();
+            if self.0.ends_with('\r') {
+                self.0.pop();
+            }
+        }
+        self
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Compares in constant time: how long it takes tells the length, never where two secrets differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+/// For the vault and for the frames between our own programs only; nothing else serialises a secret.
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_a_secret() {
+        let shown = format!("{:?} {:#?}", Secret::new("hunter2"), Some(Secret::new("hunter2")));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn one_line_ending_is_dropped_and_no_second() {
+        assert_eq!(Secret::new("a\r\n").trim_newline(), Secret::new("a"));
+        assert_eq!(Secret::new("a\n\n").trim_newline(), Secret::new("a\n"));
+        assert_ne!(Secret::new("a"), Secret::new("b"));
+    }
+}
