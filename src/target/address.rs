@@ -146,7 +146,7 @@ impl ServerUrl {
             return None;
         }
         let Some((scheme, path)) = &target.location else {
-            return Some(Place { index: None, simple: false });
+            return Some(Place { index: None, page: Page::Index });
         };
         let rest = path.strip_prefix(self.path.as_slice())?;
         if *scheme != self.scheme {
@@ -156,8 +156,12 @@ impl ServerUrl {
             [user, index, ..] => format!("{user}/{index}").parse().ok(),
             _ => None,
         };
-        let simple = rest.get(2).is_some_and(|segment| segment == "+simple");
-        Some(Place { index, simple })
+        let page = match rest {
+            [_, _, simple, _, ..] if simple == "+simple" => Page::Project,
+            [_, _, simple] if simple == "+simple" => Page::Simple,
+            _ => Page::Index,
+        };
+        Some(Place { index, page })
     }
 
     /// The server roots that a URL of a page may belong to, the longest path first: the page itself, then upwards.
@@ -217,19 +221,30 @@ impl From<ServerUrl> for String {
 pub struct Place {
     /// The index, where the path names one.
     pub index: Option<IndexName>,
-    /// Whether the path is that of simple pages, which are read; an index itself is uploaded to.
-    pub simple: bool,
+    /// What lies there.
+    pub page: Page,
+}
+
+/// The pages of an index, by their path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The index itself, which is uploaded to; also whatever is no simple page.
+    Index,
+    /// The list of its projects, `+simple/`, which is read.
+    Simple,
+    /// The files of one project, `+simple/NAME/`.
+    Project,
 }
 
 /// What a client names when it asks for credentials: a URL, or a bare `host:port`.
 ///
 /// ```
-/// use devpi_tokens::target::{ServerUrl, Target};
+/// use devpi_tokens::target::{Page, ServerUrl, Target};
 /// let target: Target = "https://alice@example.com/alice/dev/+simple/".parse().unwrap();
 /// let server: ServerUrl = "https://example.com".parse().unwrap();
 /// let place = server.place(&target).unwrap();
 /// assert_eq!(place.index.unwrap().to_string(), "alice/dev");
-/// assert!(place.simple);
+/// assert_eq!(place.page, Page::Simple);
 /// assert_eq!(target.user().unwrap(), "alice");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -333,8 +348,9 @@ mod tests {
     fn an_index_is_found_with_what_is_done_there() {
         let found = |target| place("http://h:1", target).expect("ours");
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").index, "alice/dev".parse().ok());
-        assert!(found("http://h:1/alice/dev/+simple/").simple);
-        assert!(!found("http://h:1/alice/dev/").simple);
+        assert_eq!(found("http://h:1/alice/dev/+simple/").page, Page::Simple);
+        assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").page, Page::Project);
+        assert_eq!(found("http://h:1/alice/dev/").page, Page::Index);
         assert_eq!(found("http://h:1/alice/").index, None);
         assert_eq!(found("http://h:1/alice/+simple").index, None);
         assert_eq!(found("h:1").index, None);

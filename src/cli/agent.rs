@@ -1,0 +1,76 @@
+//! `devpi-tokens agent …`: the agent itself.
+
+use super::prompt::Prompt;
+use super::{Terminal, args, open, status};
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::{Request, VaultState};
+
+pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let paths = Paths::find()?;
+    match args {
+        args::Agent::Start => {
+            let client = Client::connect(&paths)?;
+            terminal.say(describe(&client))?;
+            Ok(Exit::Done)
+        }
+        args::Agent::Stop => match Client::running(&paths)? {
+            Some(mut client) => {
+                client.request(&Request::Stop)?;
+                client.wait_for_end()?;
+                terminal.say("the agent has ended")?;
+                Ok(Exit::Done)
+            }
+            None => {
+                terminal.say("no agent runs")?;
+                Ok(Exit::Done)
+            }
+        },
+        args::Agent::Status(args) => match Client::running(&paths)? {
+            Some(mut client) => {
+                let kept = open::status(&mut client)?;
+                if args.json {
+                    terminal.say(status::json(&kept)?)?;
+                } else {
+                    terminal.say(describe(&client))?;
+                    terminal.say(status::vault(&kept))?;
+                }
+                Ok(if kept.vault == VaultState::Locked { Exit::TryAgain } else { Exit::Done })
+            }
+            None => Err(Failure::new(Exit::Unavailable, "no agent runs")
+                .with_remedy("the first request starts one; or type: devpi-tokens agent start")),
+        },
+        args::Agent::Lock => match Client::running(&paths)? {
+            Some(mut client) => {
+                client.request(&Request::Lock)?;
+                terminal.say("the agent is locked")?;
+                Ok(Exit::Done)
+            }
+            None => {
+                terminal.say("no agent runs: there is nothing to lock")?;
+                Ok(Exit::Done)
+            }
+        },
+        args::Agent::Unlock { no_input } => {
+            let mut client = Client::connect(&paths)?;
+            let kept = open::status(&mut client)?;
+            if kept.vault == VaultState::Absent {
+                return Err(Failure::new(Exit::NotFound, "there is no vault yet")
+                    .with_remedy("log in: devpi-tokens login URL"));
+            }
+            open::unlock(&mut client, kept.keeper.filter(|_| kept.vault == VaultState::Locked), &Prompt::new(no_input))?;
+            terminal.say("the vault is open")?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn describe(client: &Client) -> String {
+    format!(
+        "the agent runs: process {}, version {}\nsocket: {}",
+        client.agent,
+        client.program,
+        client.socket.display()
+    )
+}

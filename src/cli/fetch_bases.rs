@@ -1,0 +1,22 @@
+//! `devpi-tokens fetch-bases`: run by the agent, which asks no server itself.
+
+use std::time::Duration;
+
+use super::Terminal;
+use crate::devpi::{self, Server};
+use crate::exit::{Exit, Failure};
+use crate::protocol::{Errand, IndexBases};
+use crate::wire::{self, WireError};
+
+/// Less than the agent waits.
+const BUDGET: Duration = Duration::from_millis(4500);
+
+pub(super) fn run(terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let malformed = |error: WireError| Failure::new(Exit::Malformed, format!("standard input holds {error}"));
+    let errand: Errand = wire::receive(&mut std::io::stdin().lock()).map_err(malformed)?;
+    let server = Server::new(errand.server, &devpi::Options::of(&errand.access))?;
+    let bases = server.bases(&errand.index, Some((&errand.user, &errand.token)), BUDGET)?;
+    wire::send(&mut terminal.out, &IndexBases { index: errand.index, bases })
+        .map_err(|error| Failure::new(Exit::CannotWrite, format!("cannot answer the agent: {error}")))?;
+    Ok(Exit::Done)
+}

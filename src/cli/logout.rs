@@ -1,0 +1,53 @@
+//! `devpi-tokens logout`: the agent forgets a token.
+
+use super::args::Logout;
+use super::prompt::Prompt;
+use super::{Terminal, open, which};
+use crate::client::{self, Client};
+use crate::devpi::{self, Server};
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::{Holder, Request, Response, ServerAccess};
+use crate::token::TokenId;
+
+pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let prompt = Prompt::new(args.no_input);
+    let mut client = Client::connect(&Paths::find()?)?;
+    open::ensure(&mut client, &prompt)?;
+    let status = open::status(&mut client)?;
+    let root = which::choose(&args.which, &status.roots)?;
+    let holder = root.holder.clone();
+    let retired = status.retired.iter().filter(|retired| retired.holder == holder).map(|retired| &retired.id);
+    let ids: Vec<TokenId> = std::iter::once(&root.id).chain(retired).cloned().collect();
+    if args.revoke {
+        // First there, then here: a token that is forgotten and alive could no longer be deleted from here.
+        delete(&holder, &root.access, &ids, &prompt)?;
+    }
+    match client.request(&Request::Drop(holder.clone()))? {
+        Response::Left(_) => {}
+        _ => return Err(client::unexpected()),
+    }
+    let Holder { server, user } = &holder;
+    terminal.say(format!("the agent has forgotten the token of {user} at {server}"))?;
+    for id in ids {
+        terminal.say(if args.revoke {
+            format!("  {id} is deleted on the server")
+        } else {
+            format!("  {id} stays alive on the server (--revoke deletes it there, too)")
+        })?;
+    }
+    Ok(Exit::Done)
+}
+
+fn delete(holder: &Holder, access: &ServerAccess, ids: &[TokenId], prompt: &Prompt) -> Result<(), Failure> {
+    let server = Server::new(holder.server.clone(), &devpi::Options::of(access))?;
+    let password = prompt.secret(&format!("password of {} at {}", holder.user, holder.server))?;
+    let session = server.login(&holder.user, &password)?;
+    for id in ids {
+        match session.delete_token(&holder.user, id) {
+            Ok(()) | Err(devpi::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

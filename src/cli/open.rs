@@ -1,0 +1,64 @@
+//! A vault that can be written to: made where there is none, opened where it is locked.
+
+use super::prompt::Prompt;
+use crate::client::{self, Client};
+use crate::exit::{Exit, Failure};
+use crate::protocol::{Keeper, Request, Response, Status, VaultState};
+
+/// Who is to keep the key of a new vault, where that was said.
+const CHOICE: &str = "DEVPI_TOKENS_VAULT";
+
+/// What the agent keeps.
+pub(super) fn status(client: &mut Client) -> Result<Status, Failure> {
+    match client.request(&Request::Status)? {
+        Response::Status(status) => Ok(*status),
+        _ => Err(client::unexpected()),
+    }
+}
+
+/// Makes sure that there is a vault and that it is open.
+pub(super) fn ensure(client: &mut Client, prompt: &Prompt) -> Result<(), Failure> {
+    let status = status(client)?;
+    match status.vault {
+        VaultState::Open => Ok(()),
+        VaultState::Locked => unlock(client, status.keeper, prompt),
+        VaultState::Absent => {
+            let keeper = choose(client, prompt)?;
+            let passphrase = match keeper {
+                Keeper::Passphrase => Some(prompt.new_secret("new passphrase for the vault")?),
+                Keeper::Keyring | Keeper::Memory => None,
+            };
+            client.request(&Request::Create { keeper, passphrase }).map(drop)
+        }
+    }
+}
+
+/// Opens a locked vault.
+pub(super) fn unlock(client: &mut Client, keeper: Option<Keeper>, prompt: &Prompt) -> Result<(), Failure> {
+    let passphrase = match keeper {
+        Some(Keeper::Passphrase) => Some(prompt.secret("passphrase of the vault")?),
+        _ => None,
+    };
+    client.request(&Request::Unlock { passphrase }).map(drop)
+}
+
+/// What was said; else the desktop's keyring where one answers, else a passphrase where somebody can be asked for it.
+fn choose(client: &mut Client, prompt: &Prompt) -> Result<Keeper, Failure> {
+    if let Some(choice) = std::env::var(CHOICE).ok().filter(|choice| !choice.is_empty()) {
+        return choice.parse();
+    }
+    match client.request(&Request::ProbeKeyring)? {
+        Response::Keyring(true) => return Ok(Keeper::Keyring),
+        Response::Keyring(false) => {}
+        _ => return Err(client::unexpected()),
+    }
+    if prompt.has_person() {
+        return Ok(Keeper::Passphrase);
+    }
+    Err(Failure::new(Exit::Unavailable, "there is nobody to keep the key of the vault").with_remedy(format!(
+        "choose one, with {CHOICE} in the environment of `login`:\n\
+         keyring     the desktop's keyring (none answers here)\n\
+         passphrase  one that you type at each start (here: on standard input)\n\
+         memory      nobody: the tokens end with the agent"
+    )))
+}

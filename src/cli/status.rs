@@ -1,0 +1,85 @@
+//! `devpi-tokens status`: what the agent keeps, and until when.
+
+use std::time::SystemTime;
+
+use super::args;
+use super::{Terminal, open};
+use crate::client::Client;
+use crate::escape;
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::{Keeper, Status, VaultState};
+use crate::time;
+
+pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let mut client = Client::connect(&Paths::find()?)?;
+    let status = open::status(&mut client)?;
+    if args.json {
+        terminal.say(json(&status)?)?;
+    } else {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        for line in lines(&status, now) {
+            terminal.say(line)?;
+        }
+    }
+    Ok(match status.vault {
+        VaultState::Open if !status.roots.is_empty() => Exit::Done,
+        VaultState::Locked => Exit::TryAgain,
+        VaultState::Absent | VaultState::Open => Exit::NotFound,
+    })
+}
+
+/// The status for programs, with names that stay.
+pub(super) fn json(status: &Status) -> Result<String, Failure> {
+    serde_json::to_string_pretty(status)
+        .map_err(|_| Failure::new(Exit::Unavailable, "the status cannot be written as JSON"))
+}
+
+/// The vault in words.
+pub(super) fn vault(status: &Status) -> String {
+    let keeper = match status.keeper {
+        None => return "vault: none yet".to_owned(),
+        Some(Keeper::Keyring) => "its key is kept by the desktop's keyring",
+        Some(Keeper::Passphrase) => "sealed with a passphrase",
+        Some(Keeper::Memory) => "in memory only: it ends with the agent",
+    };
+    let state = if status.vault == VaultState::Open { "open" } else { "locked" };
+    format!("vault: {state}, {keeper}")
+}
+
+fn lines(status: &Status, now: u64) -> Vec<String> {
+    let mut lines = vec![vault(status)];
+    let mut server = None;
+    for root in &status.roots {
+        if server != Some(&root.holder.server) {
+            lines.push(root.holder.server.to_string());
+            server = Some(&root.holder.server);
+        }
+        let ends = match root.expires {
+            Some(end) if end <= now => format!("ended {}", time::with_date(now, end)),
+            Some(end) => format!("ends {}", time::with_date(now, end)),
+            None => "never ends".to_owned(),
+        };
+        let default = if root.default { " (default)" } else { "" };
+        lines.push(format!("  {}{default}: token {}, {ends}", root.holder.user, root.id));
+        // When it ends is said in words above.
+        let narrowing = root.restrictions.iter().filter(|restriction| !restriction.starts_with("expires="));
+        lines.extend(narrowing.map(|restriction| format!("    {}", escape::printable(restriction))));
+    }
+    for retired in &status.retired {
+        let until = if retired.in_use_until <= now {
+            "no longer used".to_owned()
+        } else {
+            format!("used until {}", time::date(retired.in_use_until))
+        };
+        lines.push(format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id));
+    }
+    match status.vault {
+        VaultState::Locked => lines.push("to open it: devpi-tokens agent unlock".to_owned()),
+        VaultState::Absent | VaultState::Open if status.roots.is_empty() => {
+            lines.push("no token is kept; log in: devpi-tokens login URL".to_owned());
+        }
+        VaultState::Absent | VaultState::Open => {}
+    }
+    lines
+}

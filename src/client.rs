@@ -1,0 +1,213 @@
+//! One blocking conversation with the agent, which is started where it is needed and does not run.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use interprocess::local_socket::Stream;
+
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::{DesktopSession, Request, Response, VERSION};
+use crate::socket::{self, SocketError};
+use crate::wire::{self, WireError};
+
+/// How long an answer may take: the agent waits 5 s for the bases of an index and 2 s for the desktop's keyring.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an answer may take that a person gives: the desktop's keyring waits 60 s for one.
+const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
+
+/// How long a new agent may take to serve.
+const START: Duration = Duration::from_secs(5);
+
+/// What a new agent keeps of the environment of the client that started it. Nothing else reaches it: it outlives the
+/// client, and must not depend on which client was the first.
+const KEPT: &[&str] = &[
+    "DEVPI_TOKENS_HOME",
+    "DEVPI_TOKENS_SOCK",
+    "DEVPI_TOKENS_LOG",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "LANG",
+    "TZ",
+    "PATH",
+];
+
+/// A connection to the agent, past its greeting.
+pub struct Client {
+    stream: Stream,
+    /// The agent's process id.
+    pub agent: u32,
+    /// The version of the agent's program.
+    pub program: String,
+    /// The socket that it was reached at.
+    pub socket: PathBuf,
+}
+
+impl Client {
+    /// A connection to an agent that runs; `None` where none does.
+    ///
+    /// # Errors
+    /// Where somebody else listens, or where the agent does not greet as it should.
+    pub fn running(paths: &Paths) -> Result<Option<Self>, Failure> {
+        for path in &paths.sockets {
+            match socket::connect(path, PATIENCE) {
+                Ok(stream) => match Self::greet(stream, path) {
+                    // An agent that ends just now lets go of those who had connected.
+                    Err(Greeting::Wire(WireError::Closed)) => continue,
+                    Err(Greeting::Wire(error)) => return Err(broken(&error)),
+                    Err(Greeting::Refused(failure)) => return Err(failure),
+                    Ok(client) => return Ok(Some(client)),
+                },
+                Err(SocketError::Nobody(_)) => {}
+                Err(error @ SocketError::Stranger { .. }) => {
+                    return Err(Failure::new(Exit::Unsafe, error.to_string())
+                        .with_remedy("somebody else's process sits where your agent should: tell your administrator"));
+                }
+                Err(error @ SocketError::Io { .. }) => return Err(Failure::new(Exit::Unavailable, error.to_string())),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A connection to the agent, started if need be.
+    ///
+    /// # Errors
+    /// As [`Client::running`], and where the agent does not start.
+    pub fn connect(paths: &Paths) -> Result<Self, Failure> {
+        if let Some(client) = Self::running(paths)? {
+            return Ok(client);
+        }
+        start(&agent_program()?)?;
+        Self::running(paths)?.ok_or_else(|| {
+            Failure::new(Exit::Unavailable, "the agent was started and is gone again")
+                .with_remedy("see why: devpi-tokens-agent --foreground")
+        })
+    }
+
+    fn greet(mut stream: Stream, path: &Path) -> Result<Self, Greeting> {
+        let hello = Request::Hello { version: VERSION, session: DesktopSession::of_environment() };
+        wire::send(&mut stream, &hello)?;
+        match wire::receive(&mut stream)? {
+            Response::Hello { version: VERSION, pid, program } => {
+                Ok(Self { stream, agent: pid, program, socket: path.to_owned() })
+            }
+            Response::Hello { version, .. } => {
+                let denial = crate::protocol::Denial::Version { agent: version, client: VERSION };
+                Err(Greeting::Refused(denial.into()))
+            }
+            Response::Denied(denial) => Err(Greeting::Refused(denial.into())),
+            _ => Err(Greeting::Wire(WireError::Json)),
+        }
+    }
+
+    /// One request and its response; a refusal is a failure.
+    ///
+    /// # Errors
+    /// What the agent refuses, and what is wrong with the connection.
+    pub fn request(&mut self, request: &Request) -> Result<Response, Failure> {
+        use interprocess::local_socket::prelude::*;
+        if matches!(request, Request::Unlock { .. } | Request::Create { .. }) {
+            let waits = self.stream.set_recv_timeout(Some(PATIENCE_WITH_PEOPLE));
+            waits.map_err(|error| broken(&error.into()))?;
+        }
+        let sent = wire::send(&mut self.stream, request).and_then(|()| wire::receive(&mut self.stream));
+        match sent.map_err(|error| broken(&error))? {
+            Response::Denied(denial) => Err(denial.into()),
+            response => Ok(response),
+        }
+    }
+
+    /// Waits until the agent closes this connection, as it does when it ends.
+    ///
+    /// # Errors
+    /// Where it takes too long.
+    pub fn wait_for_end(mut self) -> Result<(), Failure> {
+        match wire::receive::<Response>(&mut self.stream) {
+            Err(WireError::Closed) => Ok(()),
+            Err(error) => Err(broken(&error)),
+            Ok(_) => Err(unexpected()),
+        }
+    }
+}
+
+/// An answer of another kind than the request has.
+pub fn unexpected() -> Failure {
+    broken(&WireError::Json)
+}
+
+enum Greeting {
+    Wire(WireError),
+    Refused(Failure),
+}
+
+impl From<WireError> for Greeting {
+    fn from(error: WireError) -> Self {
+        Self::Wire(error)
+    }
+}
+
+fn broken(error: &WireError) -> Failure {
+    let exit = if matches!(error, WireError::TimedOut) { Exit::TryAgain } else { Exit::Unavailable };
+    let message = match error {
+        WireError::TimedOut => "the agent took too long".to_owned(),
+        WireError::Closed => "the agent closed the connection".to_owned(),
+        other => format!("the agent answered with {other}"),
+    };
+    Failure::new(exit, message).with_remedy("try again; if it stays so: devpi-tokens agent stop")
+}
+
+/// The agent's program: it lies beside the running one, wherever that was linked from.
+fn agent_program() -> Result<PathBuf, Failure> {
+    let beside = std::env::current_exe().ok().map(|own| own.with_file_name("devpi-tokens-agent"));
+    beside.filter(|program| program.is_file()).ok_or_else(|| {
+        Failure::new(Exit::Unavailable, "devpi-tokens-agent is not installed beside this program")
+            .with_remedy("install devpi-tokens again: all three programs belong together")
+    })
+}
+
+/// Starts the agent and waits until it serves, or says why it does not. It leaves this process's session by itself.
+fn start(program: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Unavailable, format!("cannot start {}: {}", program.display(), error.kind()))
+    };
+    let kept = KEPT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
+    let mut child = Command::new(program)
+        .env_clear()
+        .envs(kept)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    let mut said = String::new();
+    if let Some(stdout) = &mut child.stdout {
+        let bytes = crate::pipe::read(stdout, 4096, START).map_err(failed)?;
+        said = String::from_utf8_lossy(&bytes).into_owned();
+    }
+    let mut lines = said.lines();
+    match lines.next() {
+        Some("ready") => Ok(()),
+        Some(message) => {
+            let remedy = lines.next().map(str::to_owned);
+            let is_unsafe = child.wait().map_err(failed)?.code() == Some(Exit::Unsafe as i32);
+            let exit = if is_unsafe { Exit::Unsafe } else { Exit::Unavailable };
+            Err(Failure { exit, message: message.to_owned(), remedy })
+        }
+        None => Err(Failure::new(Exit::Unavailable, "the agent ended without a word")
+            .with_remedy("see why: devpi-tokens-agent --foreground")),
+    }
+}

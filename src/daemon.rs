@@ -1,0 +1,175 @@
+//! The agent: keeps root tokens, hands out derived ones, asks nobody on the network.
+
+mod agent;
+mod bases;
+mod harden;
+mod issuer;
+mod listener;
+mod lock;
+mod log;
+mod session;
+mod store;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use agent::Agent;
+use listener::Bound;
+use lock::Lock;
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::folder;
+use crate::paths::Paths;
+use crate::vault::child;
+
+const PROGRAM: &str = "devpi-tokens-agent";
+
+/// How long requests may take that are being answered when the agent ends.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// How long another agent may take from its lock to its socket.
+const OTHER: Duration = Duration::from_secs(3);
+
+const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
+
+  started by the programs that need it; by hand there is: devpi-tokens agent start
+
+  --foreground   stay in the terminal, and write the log there
+  --socket PATH  listen there
+  --version      print the version
+";
+
+/// Runs the agent, or the child of an agent. `args` are those of the process, its own name first.
+pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+    // Before anything else: from here on this process may hold secrets.
+    if let Err(failure) = harden::harden() {
+        failure.report(PROGRAM, err);
+        return failure.exit.into();
+    }
+    let words: Vec<&str> = args.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).collect();
+    if words.first() == Some(&child::ARGUMENT) {
+        return child::run(&words[1..]);
+    }
+    let Some(options) = Options::parse(&words) else {
+        let (to, exit): (&mut dyn Write, _) = match words[..] {
+            ["--help" | "-h"] => (out, Exit::Done),
+            ["--version" | "-V"] => {
+                let said = writeln!(out, "{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
+                return if said.is_ok() { Exit::Done.into() } else { Exit::CannotWrite.into() };
+            }
+            _ => (err, Exit::Usage),
+        };
+        // Nobody is left to tell where the stream is closed.
+        let _ = write!(to, "{USAGE}");
+        return exit.into();
+    };
+    match serve(&options, out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if options.foreground => {
+            failure.report(PROGRAM, err);
+            failure.exit.into()
+        }
+        Err(failure) => {
+            // The client that started this agent reads its standard output, and reports in its own name.
+            let _ = writeln!(out, "{}\n{}", failure.message, failure.remedy.unwrap_or_default());
+            failure.exit.into()
+        }
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Options {
+    foreground: bool,
+    socket: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(words: &[&str]) -> Option<Self> {
+        let mut options = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--foreground" => options.foreground = true,
+                "--socket" => options.socket = Some(words.next().map(PathBuf::from).filter(|path| path.is_absolute())?),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
+    if !options.foreground {
+        harden::detach()?;
+    }
+    let mut paths = Paths::find()?;
+    paths.sockets = options.socket.clone().map_or(paths.sockets, |socket| vec![socket]);
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::new(Exit::Unavailable, format!("cannot tell where this program lies: {}", error.kind())))?;
+    for folder in [&paths.data, &paths.state] {
+        folder::private(folder)?;
+    }
+    let Some(lock) = Lock::take(&paths.state)? else {
+        await_other(&paths)?;
+        let said = if options.foreground { "already running" } else { "ready" };
+        let _ = writeln!(out, "{said}");
+        return Ok(());
+    };
+    log::start(&paths.state, options.foreground)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::new(Exit::Unavailable, format!("cannot start the agent's runtime: {}", error.kind()))
+    })?;
+    let local = tokio::task::LocalSet::new();
+    let served = local.block_on(&runtime, async {
+        let bound = Bound::bind(&paths.sockets)?;
+        tracing::info!(socket = %bound.path().display(), "serving");
+        let _ = writeln!(out, "ready");
+        if !options.foreground {
+            harden::let_go_of_output()?;
+        }
+        let agent = Rc::new(Agent::new(program, paths));
+        tokio::task::spawn_local(stop_on_signal(Rc::clone(&agent)));
+        listener::listen(agent, bound).await
+    });
+    // Requests that are being answered are answered to their end.
+    runtime.block_on(async { tokio::time::timeout(LAST_ANSWERS, local).await }).ok();
+    tracing::info!("ended");
+    drop(lock);
+    served
+}
+
+/// Waits for the agent that holds the lock to serve: whoever started this one wants to be served.
+fn await_other(paths: &Paths) -> Result<(), Failure> {
+    let deadline = std::time::Instant::now() + OTHER;
+    while std::time::Instant::now() < deadline {
+        if Client::running(paths)?.is_some() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Err(Failure::new(Exit::Unavailable, "another agent holds the lock and does not serve")
+        .with_remedy(format!("end it, or look at its log in {}", paths.state.display())))
+}
+
+async fn stop_on_signal(agent: Rc<Agent>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let Ok([mut terminate, mut interrupt, mut hangup]) = kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>().map(|all| <[_; 3]>::try_from(all).map_err(drop)).unwrap_or(Err(())) else {
+        tracing::warn!("signals cannot be received");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            // The terminal that the first client ran in is gone; the agent stays.
+            _ = hangup.recv() => {}
+        }
+    }
+    agent.stop();
+}

@@ -1,0 +1,367 @@
+//! What the agent does with each request.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+
+use super::bases;
+use super::issuer::{CallerId, Clock, Issuer};
+use super::store::Store;
+use crate::paths::Paths;
+use crate::policy::{self, Grant, LONGEST, Rooted};
+use crate::process::Process;
+use crate::protocol::{
+    Credential, Denial, DesktopSession, Errand, Holder, IndexBases, Question, Request, Response, Retired, Root, RootStatus,
+    Status,
+};
+use crate::socket::Peer;
+use crate::target::{IndexName, Permission, Purpose};
+use crate::time::Expiry;
+use crate::token::{Restriction, RootToken, Token};
+use crate::vault::contents::Held;
+
+/// After how long the bases of an index are asked for again, in seconds.
+const STALE: u64 = 10 * 60;
+
+/// How long a look-up waits for bases that are not known, whatever their number.
+const BASES_LIMIT: Duration = Duration::from_secs(5);
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visitor {
+    peer: Peer,
+    caller: Option<CallerId>,
+}
+
+impl Visitor {
+    pub(super) fn new(peer: Peer) -> Self {
+        let parent = peer.pid.and_then(|pid| Process::of(pid).ok()).and_then(|process| process.parent().ok());
+        let caller = parent.map(|parent| CallerId { pid: parent.pid(), start: parent.start_time() });
+        Self { peer, caller }
+    }
+
+    pub(super) fn pid(self) -> Option<u32> {
+        self.peer.pid
+    }
+
+    /// The program that wants the token, for the log.
+    fn program(self) -> Option<PathBuf> {
+        self.caller.and_then(|caller| Process::of(caller.pid).ok()).and_then(|process| process.program())
+    }
+}
+
+/// The running agent.
+pub(super) struct Agent {
+    /// This program's own file, beside which the others lie.
+    program: PathBuf,
+    paths: Paths,
+    store: Store,
+    issuer: RefCell<Issuer>,
+    started: u64,
+    stop: watch::Sender<bool>,
+}
+
+impl Agent {
+    pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
+        let store = Store::new(program.clone(), &paths);
+        let issuer = RefCell::default();
+        Self { program, paths, store, issuer, started: now(), stop: watch::Sender::new(false) }
+    }
+
+    pub(super) fn sockets(&self) -> &[PathBuf] {
+        &self.paths.sockets
+    }
+
+    /// Ends when the agent is to end.
+    pub(super) async fn stopping(&self) {
+        // It fails where the sender is gone, which lives as long as `self`.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// The response to one request.
+    pub(super) async fn answer(
+        self: &Rc<Self>,
+        request: Request,
+        session: &DesktopSession,
+        visitor: Visitor,
+    ) -> Result<Response, Denial> {
+        match request {
+            Request::Ask(question) => {
+                self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
+                self.ask(question, visitor).await.map(Response::Credential)
+            }
+            // A peer that cannot be seen lives across a border: it may read, and change nothing.
+            _ if visitor.peer.pid.is_none() => Err(Denial::Restricted),
+            Request::Hello { .. } => Err(Denial::NotARequest),
+            Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
+            Request::ProbeKeyring => Ok(Response::Keyring(self.store.keyring_answers(session).await)),
+            Request::Create { keeper, passphrase } => {
+                self.store.create(keeper, passphrase, session).await?;
+                Ok(Response::Done)
+            }
+            Request::Lock => {
+                self.issuer.borrow_mut().wipe();
+                self.store.lock();
+                tracing::info!("locked by hand");
+                Ok(Response::Done)
+            }
+            Request::Unlock { passphrase } => {
+                self.store.unlock(passphrase, session).await?;
+                Ok(Response::Done)
+            }
+            Request::Stop => {
+                self.stop();
+                Ok(Response::Done)
+            }
+            Request::Keep(root) => {
+                self.store.open_for_lookup(session).await?;
+                self.keep(*root)
+            }
+            Request::Drop(holder) => {
+                self.store.open_for_lookup(session).await?;
+                self.forget(&holder)
+            }
+            Request::Deleted { holder, ids } => {
+                let gone = |retired: &Retired| retired.holder == holder && ids.contains(&retired.id);
+                self.store.change(|contents| contents.retired.retain(|retired| !gone(retired)))?;
+                Ok(Response::Done)
+            }
+            Request::MakeDefault(holder) => self.make_default(holder),
+        }
+    }
+
+    async fn ask(self: &Rc<Self>, mut question: Question, visitor: Visitor) -> Result<Credential, Denial> {
+        if visitor.peer.pid.is_none() && question.purpose != Purpose::Read {
+            return Err(Denial::Restricted);
+        }
+        let (held, access, index) = self.store.read(|contents| {
+            let server = contents.server(&question.server)?;
+            let held = server.root_of(question.user.as_ref())?.clone();
+            Some((held, server.access.clone(), server.index.clone()))
+        })?.ok_or_else(|| no_root(&question))?;
+        let clock = Clock { here: now(), skew: access.skew };
+        if question.indexes.is_empty() {
+            question.indexes.extend(index);
+        }
+        let caller = visitor.caller;
+        if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
+            return Ok(given);
+        }
+        let holder = Holder { server: question.server.clone(), user: held.root.0.user().clone() };
+        let mut complete = question.clone();
+        let mut notes = Vec::new();
+        if question.purpose == Purpose::Read {
+            let known = self.with_bases(&holder, &held, &question.indexes, clock).await;
+            complete.indexes = known.indexes;
+            notes = known.notes;
+        }
+        let grant = self.decide(&holder, &held, &complete, clock)?;
+        let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
+        credential.notes = notes;
+        self.log_grant(&held.root.0, &complete, &grant, visitor);
+        if let Some(caller) = caller {
+            self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
+        }
+        Ok(credential)
+    }
+
+    fn decide(&self, holder: &Holder, held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denial> {
+        let scope = held.root.0.scope();
+        policy::decide(Rooted { holder, scope: &scope, policy: &held.policy }, question, clock.there())
+    }
+
+    fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
+        let program = visitor.program().map(|program| program.display().to_string());
+        tracing::info!(
+            peer = visitor.pid(),
+            caller = visitor.caller.map(|caller| caller.pid),
+            program,
+            server = %question.server,
+            user = %root.user(),
+            root = %root.id(),
+            purpose = %question.purpose,
+            indexes = ?grant.indexes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            projects = ?grant.projects.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            expires = grant.expires,
+            "handed out"
+        );
+    }
+
+    /// The asked indexes and all that they inherit from, as far as that is known or can be learnt in time.
+    async fn with_bases(
+        self: &Rc<Self>,
+        holder: &Holder,
+        held: &Held,
+        asked: &[IndexName],
+        clock: Clock,
+    ) -> WithBases {
+        let deadline = tokio::time::Instant::now() + BASES_LIMIT;
+        let mut all = WithBases { indexes: asked.to_vec(), notes: Vec::new() };
+        for index in asked {
+            let known = self.store.read(|contents| {
+                let server = contents.server(&holder.server)?;
+                server.bases.iter().find(|entry| entry.known.index == *index).cloned()
+            });
+            let bases = match known.ok().flatten() {
+                Some(entry) => {
+                    if entry.fetched + STALE <= clock.here {
+                        let (agent, holder, held, index) =
+                            (Rc::clone(self), holder.clone(), held.clone(), index.clone());
+                        tokio::task::spawn_local(async move {
+                            // The last known ones serve on; the next look-up tries again.
+                            let _ = agent.learn_bases(&holder, &held, &index, clock).await;
+                        });
+                    }
+                    Ok(entry.known.bases)
+                }
+                None => match tokio::time::timeout_at(deadline, self.learn_bases(holder, held, index, clock)).await {
+                    Ok(learnt) => learnt.map(|known| known.bases).map_err(|error| error.to_string()),
+                    Err(_) => Err("no answer in time".to_owned()),
+                },
+            };
+            match bases {
+                Ok(bases) => all.indexes.extend(bases),
+                Err(error) => all.notes.push(format!(
+                    "the bases of {index} are not known ({error}): this token is for that index alone"
+                )),
+            }
+        }
+        all
+    }
+
+    async fn learn_bases(
+        &self,
+        holder: &Holder,
+        held: &Held,
+        index: &IndexName,
+        clock: Clock,
+    ) -> Result<IndexBases, bases::BasesError> {
+        let access = self.store.read(|contents| contents.server(&holder.server).map(|server| server.access.clone()));
+        let from_now = |seconds: u64| clock.there().saturating_add(seconds);
+        // Not for one index: the bases are asked one after the other, and which they are is the question.
+        let restrictions = [
+            Restriction::Allowed([Permission::PkgRead].into()),
+            Restriction::Expires(Expiry::At(from_now(bases::TOKEN_LIFETIME))),
+        ];
+        let token = held.root.0.attenuate(&restrictions).map_err(|_| bases::BasesError::NoAnswer)?;
+        let errand = Errand {
+            server: holder.server.clone(),
+            access: access.ok().flatten().unwrap_or_default(),
+            index: index.clone(),
+            user: holder.user.clone(),
+            token: token.text(),
+        };
+        let known = bases::fetch(&self.program, &errand).await?;
+        if known.index != *index {
+            return Err(bases::BasesError::NoAnswer);
+        }
+        self.store.learn_bases(&holder.server, known.clone(), clock.here);
+        Ok(known)
+    }
+
+    fn keep(&self, kept: Root) -> Result<Response, Denial> {
+        let bad = |why: String| Denial::BadToken { why };
+        let token = Token::parse(kept.token.expose()).map_err(|error| bad(error.to_string()))?;
+        let root = RootToken::try_from(token).map_err(|error| bad(error.to_string()))?;
+        if *root.user() != kept.holder.user {
+            return Err(bad(format!("it is of {}, not of {}", root.user(), kept.holder.user)));
+        }
+        let (holder, now) = (kept.holder.clone(), now());
+        tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
+        let left = self.store.change(|contents| {
+            if let Some(replaced) = contents.keep(kept, root, now) {
+                let retired = self.retire(&holder, &replaced);
+                contents.retired.retain(|known| known.holder != holder || known.id != retired.id);
+                contents.retired.push(retired);
+            }
+            contents.retired.iter().filter(|retired| retired.holder == holder).cloned().collect()
+        })?;
+        self.issuer.borrow_mut().wipe();
+        Ok(Response::Left(left))
+    }
+
+    fn forget(&self, holder: &Holder) -> Result<Response, Denial> {
+        let left: Vec<Retired> = self.store.change(|contents| {
+            let dropped = contents.forget(holder).map(|root| self.retire(holder, &root));
+            let (left, kept) = contents.retired.drain(..).partition(|retired| retired.holder == *holder);
+            contents.retired = kept;
+            let left: Vec<Retired> = left;
+            dropped.into_iter().chain(left).collect()
+        })?;
+        self.issuer.borrow_mut().wipe();
+        if left.is_empty() {
+            return Err(Denial::NoRoot { server: holder.server.clone(), user: Some(holder.user.clone()) });
+        }
+        tracing::info!(server = %holder.server, user = %holder.user, "forgotten");
+        Ok(Response::Left(left))
+    }
+
+    fn retire(&self, holder: &Holder, root: &RootToken) -> Retired {
+        // What an agent before this one handed out is not known here; it ends with the longest lifetime at the latest.
+        let earlier = if self.store.is_from_file() { self.started + LONGEST } else { 0 };
+        let known = self.issuer.borrow().last_end(root.id()).unwrap_or_default();
+        let in_use_until = known.max(earlier).min(root.scope().expires().unwrap_or(u64::MAX));
+        Retired { holder: holder.clone(), id: root.id().clone(), in_use_until }
+    }
+
+    fn make_default(&self, holder: Holder) -> Result<Response, Denial> {
+        let known = self.store.change(|contents| {
+            let server = contents.server_mut(&holder.server)?;
+            server.root_of(Some(&holder.user))?;
+            server.default = holder.user.clone();
+            Some(())
+        })?;
+        known.map(|()| Response::Done).ok_or(Denial::NoRoot { server: holder.server, user: Some(holder.user) })
+    }
+
+    fn status(&self) -> Result<Status, Denial> {
+        let (vault, keeper) = self.store.state();
+        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new() };
+        let Ok(contents) = self.store.read(Clone::clone) else {
+            return Ok(status);
+        };
+        for server in &contents.servers {
+            for root in server.roots.iter().map(|held| &held.root.0) {
+                status.roots.push(RootStatus {
+                    holder: Holder { server: server.url.clone(), user: root.user().clone() },
+                    id: root.id().clone(),
+                    default: server.default == *root.user(),
+                    restrictions: root.restrictions().iter().map(ToString::to_string).collect(),
+                    expires: root.scope().expires(),
+                    access: server.access.clone(),
+                });
+            }
+        }
+        status.retired = contents.retired;
+        Ok(status)
+    }
+}
+
+struct WithBases {
+    indexes: Vec<IndexName>,
+    notes: Vec<String>,
+}
+
+/// Where there is no vault there is no token either, which is what somebody who asks for one wants to hear.
+fn asked(denial: Denial, question: &Question) -> Denial {
+    match denial {
+        Denial::NoVault => no_root(question),
+        other => other,
+    }
+}
+
+fn no_root(question: &Question) -> Denial {
+    Denial::NoRoot { server: question.server.clone(), user: question.user.clone() }
+}
+
+/// Seconds since the epoch.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
+}

@@ -1,0 +1,56 @@
+//! The first lines of the agent: nothing of it can be read from outside, and nothing of its caller stays open.
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
+
+use crate::exit::{Exit, Failure};
+
+/// Makes this process unreadable for others of its user (`prctl(2)`, `PR_SET_DUMPABLE`), without core files, with
+/// private files.
+///
+/// # Errors
+/// [`Exit::Unsafe`] where the system refuses: then no secret may be held.
+pub fn harden() -> Result<(), Failure> {
+    let refused = |error: rustix::io::Errno| {
+        Failure::new(Exit::Unsafe, format!("cannot make the agent's memory private: {error}"))
+    };
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(refused)?;
+    rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).map_err(refused)?;
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    Ok(())
+}
+
+/// Leaves the caller behind: its session, its folder, and every file of it that is still open. A pipe held open here
+/// would keep whoever reads it waiting for as long as the agent runs.
+///
+/// To be called before this process opened anything itself.
+///
+/// # Errors
+/// [`Exit::Unavailable`] where the system refuses.
+pub fn detach() -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Unavailable, format!("cannot leave the caller's session: {}", error.kind()))
+    };
+    // Refused only to the leader of a process group, which has a session of its own then or was given one by hand.
+    let _ = rustix::process::setsid();
+    std::env::set_current_dir("/").map_err(failed)?;
+    let open: Vec<i32> = std::fs::read_dir("/proc/self/fd")
+        .map_err(failed)?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|descriptor| *descriptor > 2)
+        .collect();
+    for descriptor in open {
+        // The listing's own descriptor is closed by now.
+        let _ = nix::unistd::close(descriptor);
+    }
+    Ok(())
+}
+
+/// Lets go of standard output, which the client that started this agent reads to its end.
+///
+/// # Errors
+/// [`Exit::Unavailable`] where the system refuses.
+pub fn let_go_of_output() -> Result<(), Failure> {
+    let null = std::fs::File::options().write(true).open("/dev/null");
+    let replaced = null.map_err(Into::into).and_then(|null| rustix::stdio::dup2_stdout(&null).map_err(std::io::Error::from));
+    replaced.map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
+}

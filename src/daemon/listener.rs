@@ -1,0 +1,159 @@
+//! The socket's server side: where it is bound, who may connect, how many.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use interprocess::local_socket::ListenerOptions;
+use interprocess::local_socket::tokio::Listener;
+use interprocess::local_socket::traits::tokio::Listener as _;
+
+use super::agent::{Agent, Visitor};
+use super::session;
+use crate::exit::{Exit, Failure};
+use crate::socket::{self, Peer};
+
+/// How many connections there may be at once.
+const CONNECTIONS: usize = 256;
+/// How many of them by one process.
+const CONNECTIONS_OF_ONE: usize = 32;
+/// How long to wait when the process is out of descriptors.
+const BACK_OFF: Duration = Duration::from_millis(50);
+/// How often to look whether the socket is still there.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// A bound socket. It is removed when this is dropped, if it is still the one that was bound.
+pub(super) struct Bound {
+    listener: Listener,
+    path: PathBuf,
+    inode: u64,
+}
+
+impl Bound {
+    /// Binds the first of these paths that can be. Only the holder of the lock may call this: what lies there is of an
+    /// agent that is gone.
+    pub(super) fn bind(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let mut failure = Failure::new(Exit::Unavailable, "there is no place for the agent's socket");
+        for path in paths {
+            match Self::bind_one(path) {
+                Ok(bound) => return Ok(bound),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn bind_one(path: &Path) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| {
+            Failure::new(Exit::Unavailable, format!("cannot listen at {}: {}", path.display(), error.kind()))
+        };
+        if let Some(folder) = path.parent() {
+            crate::folder::private(folder).map_err(|error| Failure::new(Exit::Unsafe, error.to_string()))?;
+        }
+        if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+            std::fs::remove_file(path).map_err(failed)?;
+        }
+        let name = socket::name(path).map_err(failed)?;
+        let listener = ListenerOptions::new().name(name).reclaim_name(false).create_tokio().map_err(failed)?;
+        let inode = inode(path).ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        Ok(Self { listener, path: path.to_owned(), inode })
+    }
+
+    /// Where it is bound.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn is_there(&self) -> bool {
+        inode(&self.path) == Some(self.inode)
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        if self.is_there() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::symlink_metadata(path).ok().filter(|found| found.file_type().is_socket()).map(|found| found.ino())
+}
+
+/// Open connections, by process.
+#[derive(Default)]
+struct Guests(RefCell<HashMap<Option<u32>, usize>>);
+
+impl Guests {
+    fn admit(self: &Rc<Self>, pid: Option<u32>) -> Option<Guest> {
+        let mut open = self.0.borrow_mut();
+        let own = open.get(&pid).copied().unwrap_or_default();
+        if own >= CONNECTIONS_OF_ONE || open.values().sum::<usize>() >= CONNECTIONS {
+            return None;
+        }
+        open.insert(pid, own + 1);
+        Some(Guest { guests: Rc::clone(self), pid })
+    }
+}
+
+struct Guest {
+    guests: Rc<Guests>,
+    pid: Option<u32>,
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut open = self.guests.0.borrow_mut();
+        if let Some(own) = open.get_mut(&self.pid) {
+            *own -= 1;
+            if *own == 0 {
+                open.remove(&self.pid);
+            }
+        }
+    }
+}
+
+/// Accepts connections until the agent is told to stop.
+pub(super) async fn listen(agent: Rc<Agent>, mut bound: Bound) -> Result<(), Failure> {
+    let guests = Rc::new(Guests::default());
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        let accepted = tokio::select! {
+            () = agent.stopping() => return Ok(()),
+            _ = look.tick() => {
+                if !bound.is_there() {
+                    tracing::warn!("the socket is gone: binding it anew");
+                    bound = Bound::bind(agent.sockets())?;
+                }
+                continue;
+            }
+            accepted = bound.listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(kind = %error.kind(), "cannot accept a connection");
+                tokio::time::sleep(BACK_OFF).await;
+                continue;
+            }
+        };
+        let Some(visitor) = Peer::of(&stream).ok().filter(|peer| peer.is_us()).map(Visitor::new) else {
+            tracing::warn!("a connection of another user was closed");
+            continue;
+        };
+        let Some(guest) = guests.admit(visitor.pid()) else {
+            tracing::warn!(peer = visitor.pid(), "too many connections: one was closed");
+            continue;
+        };
+        let agent = Rc::clone(&agent);
+        tokio::task::spawn_local(async move {
+            session::serve(agent, stream, visitor).await;
+            drop(guest);
+        });
+    }
+}

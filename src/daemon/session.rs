@@ -1,0 +1,102 @@
+//! One connection: a greeting, then requests and responses, each in its time.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use interprocess::local_socket::tokio::Stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::agent::{Agent, Visitor};
+use crate::protocol::{Denial, DesktopSession, Request, Response, VERSION};
+use crate::wire::{self, WireError};
+
+/// Until the first byte of a new connection.
+const FIRST_BYTE: Duration = Duration::from_secs(2);
+/// For a frame, from its first byte to its last.
+const FRAME: Duration = Duration::from_secs(5);
+/// Between two requests.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Serves a connection until its peer closes it, breaks the protocol or takes too long.
+pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor) {
+    let ended = converse(&agent, &mut stream, visitor).await;
+    if let Err(error) = ended {
+        tracing::debug!(peer = visitor.pid(), %error, "connection ended");
+    }
+}
+
+async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> Result<(), WireError> {
+    let session = match read(stream, FIRST_BYTE).await? {
+        Ok(Request::Hello { version: VERSION, session }) => session,
+        Ok(Request::Hello { version, .. }) => {
+            let denial = Denial::Version { agent: VERSION, client: version };
+            return write(stream, &Response::Denied(denial)).await;
+        }
+        _ => return write(stream, &Response::Denied(Denial::NotARequest)).await,
+    };
+    let hello =
+        Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
+    write(stream, &hello).await?;
+    loop {
+        let response = match read(stream, IDLE).await? {
+            Ok(request) => answer(agent, request, &session, visitor).await,
+            // The frame was whole, so the next one can be read: only this request is lost.
+            Err(WireError::Json) => Response::Denied(Denial::NotARequest),
+            Err(error) => return Err(error),
+        };
+        write(stream, &response).await?;
+    }
+}
+
+/// Answers in a task of its own: a panic there costs this answer only.
+async fn answer(agent: &Rc<Agent>, request: Request, session: &DesktopSession, visitor: Visitor) -> Response {
+    let (agent, session) = (Rc::clone(agent), session.clone());
+    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, visitor).await });
+    match task.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(denial)) => {
+            tracing::info!(peer = visitor.pid(), %denial, "refused");
+            Response::Denied(denial)
+        }
+        Err(_) => {
+            tracing::error!(peer = visitor.pid(), "a request failed inside");
+            Response::Denied(Denial::Internal)
+        }
+    }
+}
+
+/// The outer error ends the connection; the inner one is of the frame's content.
+async fn read(stream: &mut Stream, first: Duration) -> Result<Result<Request, WireError>, WireError> {
+    let mut header = [0; 4];
+    let begun = timeout(first, stream.read(&mut header[..1])).await.map_err(|_| WireError::TimedOut)??;
+    if begun == 0 {
+        return Err(WireError::Closed);
+    }
+    let rest = async {
+        stream.read_exact(&mut header[1..]).await?;
+        let mut content = Zeroizing::new(vec![0; wire::length(header)?]);
+        stream.read_exact(&mut content).await?;
+        Ok(content)
+    };
+    match timeout(FRAME, rest).await {
+        Ok(Ok(content)) => Ok(wire::decode(&content)),
+        // What follows a wrong length is no frame: say so once, then end.
+        Ok(Err(WireError::Length(length))) => {
+            write(stream, &Response::Denied(Denial::NotARequest)).await?;
+            Err(WireError::Length(length))
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(WireError::TimedOut),
+    }
+}
+
+async fn write(stream: &mut Stream, response: &Response) -> Result<(), WireError> {
+    let frame = wire::encode(response)?;
+    let sent = async {
+        stream.write_all(&frame).await?;
+        stream.flush().await
+    };
+    Ok(timeout(FRAME, sent).await.map_err(|_| WireError::TimedOut)??)
+}

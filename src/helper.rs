@@ -1,0 +1,54 @@
+//! The program that other programs run for credentials: two front doors, one question.
+
+mod git;
+mod keyring;
+mod question;
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The standard streams of the helper.
+pub struct Streams<'a, I> {
+    /// Standard input; only git says something there.
+    pub stdin: I,
+    /// Standard output, for the credential alone.
+    pub stdout: &'a mut dyn Write,
+    /// Standard error, for what a person should know.
+    pub stderr: &'a mut dyn Write,
+}
+
+/// Runs the helper. `args` are those of the process, its own name first: as `keyring` it is the keyring command, as
+/// `git-credential-devpi-tokens` or with one of git's verbs it is a credential helper of git. `keyring` as the first
+/// word is the keyring command, too, for callers that cannot choose the name.
+pub fn run<I: Read + AsFd>(args: &[OsString], streams: Streams<'_, I>) -> ExitCode {
+    let name = args.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    let words: Vec<String> = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if name == "keyring" {
+        return keyring::run(&words, keyring::Others::PassedOn, streams);
+    }
+    if name == "git-credential-devpi-tokens" {
+        return git::run(words.first().map(String::as_str).unwrap_or_default(), streams);
+    }
+    match words.split_first() {
+        Some((door, words)) if door == "keyring" => keyring::run(words, keyring::Others::Missed, streams),
+        Some((verb, _)) if !verb.starts_with('-') => git::run(verb, streams),
+        Some((option, _)) if option == "--version" => {
+            let said = writeln!(streams.stdout, "devpi-tokens-helper {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::from(u8::from(said.is_err()))
+        }
+        _ => {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(
+                streams.stderr,
+                "devpi-tokens-helper: run by other programs, not by hand\n  \
+                 as `keyring`, or with: keyring get --mode creds URL\n  \
+                 as git's credential helper, or with: get, store, erase\n  \
+                 by hand there is: devpi-tokens get URL"
+            );
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! From what a client asks about to a finished question, and its answer.
+
+use super::git::Service;
+use crate::caller::{self, Doing, Observed};
+use crate::client::{self, Client};
+use crate::exit::{Exit, Failure};
+use crate::hosts;
+use crate::paths::Paths;
+use crate::process;
+use crate::protocol::{Credential, Question, Request, Response};
+use crate::target::{IndexName, Page, Place, Purpose, ServerUrl, Target, UserName};
+
+/// What comes of a look-up.
+pub(super) enum Asked {
+    /// A credential.
+    Answer(Box<Credential>),
+    /// The server is ours, and nobody there has that name: silence, as clients ask for names that mean nothing here.
+    Miss,
+    /// The server is not ours.
+    NotOurs,
+}
+
+/// Asks about a service as Python's keyring names it: a URL, or a bare `host:port`.
+pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
+    // What is no address is a name that other programs keep passwords under.
+    let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
+    let paths = Paths::find()?;
+    match hosts::find(&hosts::read(&paths.hosts()), &target) {
+        Some((server, place)) => {
+            let user = user.filter(|user| !user.is_empty());
+            let names = [user, target.user()];
+            answer(&paths, &server, &place, names)
+        }
+        None => Ok(Asked::NotOurs),
+    }
+}
+
+/// Asks about a service as git names it.
+pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
+    let malformed = |_| Failure::new(Exit::Malformed, "git asks about something that is no URL");
+    let Service { protocol, host, path, username } = service;
+    let target = match path {
+        Some(path) => format!("{protocol}://{host}/{path}"),
+        // Without a path the whole host is meant, also where our server lies below a path of it.
+        None => host.clone(),
+    };
+    let target: Target = target.parse().map_err(malformed)?;
+    let paths = Paths::find()?;
+    match hosts::find(&hosts::read(&paths.hosts()), &target) {
+        Some((server, place)) if server.is_https() == (protocol == "https") => {
+            answer(&paths, &server, &place, [username.as_deref(), None])
+        }
+        _ => Ok(Asked::NotOurs),
+    }
+}
+
+/// `names` are the users that were named, each of which must be the token's.
+fn answer(paths: &Paths, server: &ServerUrl, place: &Place, names: [Option<&str>; 2]) -> Result<Asked, Failure> {
+    let named: Vec<&str> = names.into_iter().flatten().collect();
+    let user = match named.first().map(|name| name.parse::<UserName>()) {
+        // The server takes a token only under its user's name: `__token__` and the like mean some other kind of server.
+        Some(Ok(user)) if !user.as_str().starts_with("__") && named.iter().all(|name| *name == user.as_str()) => {
+            Some(user)
+        }
+        Some(_) => return Ok(Asked::Miss),
+        None => None,
+    };
+    let question = question(server, place, user, &doing());
+    let mut client = Client::connect(paths)?;
+    match client.request(&Request::Ask(question))? {
+        Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
+        _ => Err(client::unexpected()),
+    }
+}
+
+fn doing() -> Doing {
+    let Some(process) = process::caller() else { return Doing::default() };
+    let (argv, folder) = (process.argv(), process.folder().unwrap_or_default());
+    caller::understand(&Observed {
+        argv: &argv,
+        folder: &folder,
+        env: &|name| std::env::var(name).ok(),
+        files: &crate::disk::Disk,
+    })
+}
+
+fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &Doing) -> Question {
+    let purpose = match (doing.purpose, place.page) {
+        // A publisher that looks at one project's page looks what is there already.
+        (Some(Purpose::Upload), Page::Project) => Purpose::Read,
+        (Some(purpose), _) => purpose,
+        (None, Page::Simple | Page::Project) => Purpose::Read,
+        // An address without an index is asked about by whoever wants to read (pip for `host:port`, git).
+        (None, Page::Index) => if place.index.is_some() { Purpose::Upload } else { Purpose::Read },
+    };
+    let mut indexes: Vec<IndexName> = place.index.iter().cloned().collect();
+    let is_for = |target: &Target| user.as_ref().is_none_or(|user| target.admits(user));
+    let others = doing.index_urls.iter().filter_map(|url| url.parse::<Target>().ok()).filter(is_for);
+    for index in others.filter_map(|target| server.place(&target)?.index) {
+        // An upload goes to the one index that was asked about; only where none was does the caller name it.
+        if !indexes.contains(&index) && (purpose == Purpose::Read || indexes.is_empty()) {
+            indexes.push(index);
+        }
+    }
+    let is_upload = purpose == Purpose::Upload;
+    Question {
+        server: server.clone(),
+        user,
+        purpose,
+        indexes,
+        projects: if is_upload { doing.projects.iter().cloned().collect() } else { Vec::new() },
+        bytes: if is_upload { doing.bytes } else { 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(target: &str, doing: &Doing) -> Question {
+        let server: ServerUrl = "http://h:1".parse().expect("a server");
+        let target: Target = target.parse().expect("a target");
+        question(&server, &server.place(&target).expect("ours"), None, doing)
+    }
+
+    fn names(question: &Question) -> Vec<String> {
+        question.indexes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_run_with_two_indexes_on_one_host_gets_one_token_for_both() {
+        let doing = Doing {
+            purpose: Some(Purpose::Read),
+            index_urls: vec![
+                "http://h:1/alice/dev/+simple/".to_owned(),
+                "http://other/bob/dev/+simple/".to_owned(),
+                "http://h:1/alice/extra/+simple/".to_owned(),
+                "not a URL".to_owned(),
+            ],
+            ..Doing::default()
+        };
+        assert_eq!(names(&asked("http://h:1/alice/dev/+simple/", &doing)), ["alice/dev", "alice/extra"]);
+        assert_eq!(names(&asked("h:1", &doing)), ["alice/dev", "alice/extra"]);
+    }
+
+    #[test]
+    fn an_index_of_another_user_is_not_in_the_token() {
+        let server: ServerUrl = "http://h:1".parse().expect("a server");
+        let target: Target = "http://alice@h:1/alice/dev/+simple/".parse().expect("a target");
+        let doing = Doing { index_urls: vec!["http://bob@h:1/bob/dev/+simple/".to_owned()], ..Doing::default() };
+        let user = "alice".parse().ok();
+        let question = question(&server, &server.place(&target).expect("ours"), user, &doing);
+        assert_eq!(names(&question), ["alice/dev"]);
+    }
+
+    #[test]
+    fn the_address_decides_where_the_caller_says_nothing() {
+        let nothing = Doing::default();
+        assert_eq!(asked("http://h:1/alice/dev/+simple/", &nothing).purpose, Purpose::Read);
+        assert_eq!(asked("http://h:1/alice/dev/", &nothing).purpose, Purpose::Upload);
+        assert_eq!(asked("h:1", &nothing).purpose, Purpose::Read);
+    }
+
+    #[test]
+    fn a_publisher_reads_one_projects_page_and_uploads_with_the_rest() {
+        let doing = Doing {
+            purpose: Some(Purpose::Upload),
+            projects: ["pkg".parse().expect("a project")].into(),
+            bytes: 7,
+            index_urls: vec!["http://h:1/alice/other/".to_owned()],
+            ..Doing::default()
+        };
+        let upload = asked("http://h:1/alice/dev/+simple/", &doing);
+        assert_eq!((upload.purpose, upload.projects.len(), upload.bytes), (Purpose::Upload, 1, 7));
+        assert_eq!(names(&upload), ["alice/dev"]);
+        let look = asked("http://h:1/alice/dev/+simple/pkg/", &doing);
+        assert_eq!((look.purpose, look.projects.len(), look.bytes), (Purpose::Read, 0, 0));
+    }
+}

@@ -1,0 +1,80 @@
+//! The plain list of the servers that are ours, a URL a line. It decides only between a miss and a question: what it
+//! says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
+
+use std::path::Path;
+
+use crate::target::{Place, ServerUrl, Target};
+
+/// The longest list that is read, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+/// The text of the list; empty where there is none or where it cannot be read.
+pub fn read(path: &Path) -> String {
+    use std::io::Read;
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    match read {
+        Ok(_) => text,
+        Err(_) => String::new(),
+    }
+}
+
+/// The text of a list of those servers.
+pub fn text<'a>(servers: impl Iterator<Item = &'a ServerUrl>) -> String {
+    let mut lines: Vec<String> = servers.map(|server| format!("{server}\n")).collect();
+    lines.sort();
+    lines.dedup();
+    lines.concat()
+}
+
+/// The servers in a list; a line that is none is passed over.
+pub fn servers(list: &str) -> impl Iterator<Item = ServerUrl> {
+    list.lines().filter_map(|line| line.trim().parse().ok())
+}
+
+/// The server that a target lies on, and where: of several the one with the longest path, of several for a bare
+/// `host:port` none.
+pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
+    let mut found: Vec<(ServerUrl, Place)> = servers(list)
+        .filter_map(|server| {
+            let place = server.place(target)?;
+            Some((server, place))
+        })
+        .collect();
+    if target.is_bare_host() && found.len() > 1 {
+        return None;
+    }
+    found.sort_by_key(|(server, _)| server.depth());
+    found.pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "https://corp\nhttps://corp/devpi\nnot a server\nhttp://solo:3141\n";
+
+    fn found(target: &str) -> Option<String> {
+        find(LIST, &target.parse().expect("a target")).map(|(server, _)| server.to_string())
+    }
+
+    #[test]
+    fn the_longest_path_wins() {
+        assert_eq!(found("https://corp/devpi/alice/dev/").as_deref(), Some("https://corp/devpi"));
+        assert_eq!(found("https://corp/alice/dev/").as_deref(), Some("https://corp"));
+        assert_eq!(found("https://else/alice/dev/"), None);
+    }
+
+    #[test]
+    fn a_bare_host_is_ours_where_one_server_has_it() {
+        assert_eq!(found("solo:3141").as_deref(), Some("http://solo:3141"));
+        assert_eq!(found("corp"), None);
+        assert_eq!(found("solo"), None);
+    }
+
+    #[test]
+    fn a_list_is_written_sorted_and_without_repetition() {
+        let servers: Vec<ServerUrl> = servers("http://b\nhttp://a\nhttp://b\n").collect();
+        assert_eq!(text(servers.iter()), "http://a\nhttp://b\n");
+    }
+}

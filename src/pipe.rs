@@ -1,0 +1,64 @@
+//! Reads what a pipe says, within a size and a time.
+
+use std::io::{ErrorKind, Read, Result};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use zeroize::Zeroizing;
+
+/// Everything up to the end of the pipe, which may hold secrets: the buffer is wiped when it is dropped.
+///
+/// # Errors
+/// [`ErrorKind::FileTooLarge`] for more than `longest` bytes, read no further than that; [`ErrorKind::TimedOut`] where
+/// the pipe is not closed within `limit`; what the system says.
+pub fn read(pipe: &mut (impl Read + AsFd), longest: usize, limit: Duration) -> Result<Zeroizing<Vec<u8>>> {
+    let deadline = Instant::now() + limit;
+    // One byte more than is taken, so that the end and too much can be told apart; never grown.
+    let mut said = Zeroizing::new(vec![0; longest + 1]);
+    let mut length = 0;
+    loop {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        let rest = Timespec { tv_sec: rest.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: rest.subsec_nanos().into() };
+        if poll(&mut [PollFd::new(&*pipe, PollFlags::IN)], Some(&rest))? == 0 {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        match pipe.read(&mut said[length..])? {
+            0 => break,
+            more => length += more,
+        }
+        if length > longest {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+    }
+    said.truncate(length);
+    Ok(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_no_further_than_allowed() {
+        let read_back = |text: &[u8], longest| {
+            let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+            writer.write_all(text).expect("written");
+            drop(writer);
+            read(&mut reader, longest, Duration::from_secs(5)).map(|said| said.to_vec())
+        };
+        assert_eq!(read_back(b"hello", 5).expect("all of it"), b"hello");
+        assert_eq!(read_back(b"", 5).expect("nothing"), b"");
+        assert_eq!(read_back(b"hello!", 5).expect_err("too much").kind(), ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_pipe_that_never_closes_is_given_up() {
+        let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(b"half").expect("written");
+        assert_eq!(read(&mut reader, 99, SHORT).expect_err("no end").kind(), ErrorKind::TimedOut);
+    }
+}

@@ -1,0 +1,296 @@
+//! The ceiling: what may be granted at all, and for how long. Within it the question decides.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{Denial, Holder, Question};
+use crate::target::{IndexName, Permission, ProjectName, Purpose};
+use crate::time::Expiry;
+use crate::token::{Restriction, Scope};
+
+/// The longest lifetime of any token that the agent hands out, whatever a policy says, in seconds.
+pub const LONGEST: u64 = 12 * 60 * 60;
+
+/// The shortest rest of a root's life that is worth a token, in seconds.
+const WORTHWHILE: u64 = 30;
+
+/// The slowest upload that a lifetime has room for, in bytes a second. The server judges a token after the whole
+/// body arrived.
+const SLOWEST_UPLOAD: u64 = 100_000;
+
+/// What may be granted for one purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ceiling {
+    /// Whether anything is granted at all.
+    pub allowed: bool,
+    /// For how long, in seconds; the share of a large upload comes on top.
+    pub lifetime: u64,
+}
+
+impl Ceiling {
+    const fn of(lifetime: u64) -> Self {
+        Self { allowed: true, lifetime }
+    }
+}
+
+/// The ceilings of one root token, a purpose each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Installing.
+    pub read: Ceiling,
+    /// Uploading named projects.
+    pub upload: Ceiling,
+    /// Uploading where no project is known.
+    pub upload_any: Ceiling,
+    /// Pushing from index to index.
+    pub push: Ceiling,
+    /// Testing and storing the result.
+    pub toxresult: Ceiling,
+    /// Removing.
+    pub remove: Ceiling,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            read: Ceiling::of(60 * 60),
+            upload: Ceiling::of(15 * 60),
+            upload_any: Ceiling::of(10 * 60),
+            push: Ceiling::of(5 * 60),
+            toxresult: Ceiling::of(5 * 60),
+            remove: Ceiling::of(5 * 60),
+        }
+    }
+}
+
+impl Policy {
+    fn ceiling(&self, question: &Question) -> Ceiling {
+        match question.purpose {
+            Purpose::Read => self.read,
+            Purpose::Upload if question.projects.is_empty() => self.upload_any,
+            Purpose::Upload => self.upload,
+            Purpose::Push => self.push,
+            Purpose::Toxresult => self.toxresult,
+            Purpose::Remove => self.remove,
+        }
+    }
+}
+
+/// What is granted. [`Grant::restrictions`] are what the token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The permissions.
+    pub permissions: BTreeSet<Permission>,
+    /// The indexes.
+    pub indexes: BTreeSet<IndexName>,
+    /// The projects; none: all of them.
+    pub projects: BTreeSet<ProjectName>,
+    /// The end, in seconds since the epoch, by the clock of this machine.
+    pub expires: u64,
+}
+
+impl Grant {
+    /// The restrictions to add to the root token: always a permission, an index and an end.
+    pub fn restrictions(&self, not_before: u64, expires: u64) -> Vec<Restriction> {
+        let mut all = vec![
+            Restriction::Allowed(self.permissions.clone()),
+            Restriction::Expires(Expiry::At(expires)),
+            Restriction::Indexes(self.indexes.clone()),
+            Restriction::NotBefore(not_before),
+        ];
+        if !self.projects.is_empty() {
+            all.push(Restriction::Projects(self.projects.clone()));
+        }
+        all
+    }
+}
+
+/// A root token as a decision sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Rooted<'a> {
+    /// Whose it is, and where.
+    pub holder: &'a Holder,
+    /// What its restrictions leave.
+    pub scope: &'a Scope,
+    /// Its ceilings.
+    pub policy: &'a Policy,
+}
+
+/// Decides one question whose indexes are complete: for reads, the bases are among them.
+///
+/// `now` is in seconds since the epoch, by the server's clock.
+///
+/// # Errors
+/// The reason why nothing is granted.
+pub fn decide(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, Denial> {
+    let (server, user) = (rooted.holder.server.clone(), rooted.holder.user.clone());
+    usable(rooted, now)?;
+    let ceiling = rooted.policy.ceiling(question);
+    if !ceiling.allowed {
+        return Err(Denial::Policy { server, purpose: question.purpose });
+    }
+    let permissions: BTreeSet<Permission> = question.purpose.permissions().iter().copied().collect();
+    if !permissions.iter().all(|permission| rooted.scope.allows_permission(*permission)) {
+        return Err(Denial::PurposeOutside { user, server, purpose: question.purpose });
+    }
+    let indexes = indexes(rooted, question)?;
+    let projects: BTreeSet<ProjectName> = question.projects.iter().cloned().collect();
+    if let Some(within) = rooted.scope.projects() {
+        if let Some(project) = projects.iter().find(|project| !within.contains(project)) {
+            return Err(Denial::ProjectOutside { user, server, project: project.clone() });
+        }
+    }
+    let wanted = lifetime(ceiling, question);
+    let expires = rooted.scope.expires().map_or(now + wanted, |end| end.min(now + wanted));
+    if expires < now + WORTHWHILE.min(wanted) {
+        return Err(Denial::EndsNow { user, server });
+    }
+    Ok(Grant { permissions, indexes, projects, expires })
+}
+
+/// Whether anything can be made from this root token at all.
+fn usable(rooted: Rooted<'_>, now: u64) -> Result<(), Denial> {
+    let (server, user) = (rooted.holder.server.clone(), rooted.holder.user.clone());
+    let scope = rooted.scope;
+    if let Some(restriction) = scope.unknown().first() {
+        let restriction = crate::escape::printable(restriction);
+        return Err(Denial::NotUnderstood { user, server, restriction });
+    }
+    if let Some(ended) = scope.expires().filter(|end| *end <= now) {
+        return Err(Denial::Expired { user, server, ended });
+    }
+    if let Some(from) = scope.not_before().filter(|begin| *begin > now) {
+        return Err(Denial::NotYetValid { user, server, from });
+    }
+    let nothing_left = [
+        ("permission", scope.allowed().is_some_and(BTreeSet::is_empty)),
+        ("index", scope.indexes().is_some_and(BTreeSet::is_empty)),
+        ("project", scope.projects().is_some_and(BTreeSet::is_empty)),
+    ];
+    match nothing_left.into_iter().find(|(_, is_empty)| *is_empty) {
+        Some((what, _)) => Err(Denial::LeavesNothing { user, server, what: what.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// The first index is the one that was asked about and must be in reach; of the others those are taken that are.
+fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<BTreeSet<IndexName>, Denial> {
+    let (server, user) = (rooted.holder.server.clone(), rooted.holder.user.clone());
+    let Some(asked) = question.indexes.first() else {
+        return Err(Denial::NoIndex { server });
+    };
+    if !rooted.scope.allows_index(asked) {
+        return Err(Denial::IndexOutside { user, server, index: asked.clone() });
+    }
+    let indexes: BTreeSet<IndexName> =
+        question.indexes.iter().filter(|index| rooted.scope.allows_index(index)).cloned().collect();
+    if question.purpose == Purpose::Upload && indexes.len() > 1 {
+        return Err(Denial::ManyIndexes { purpose: question.purpose, count: indexes.len() });
+    }
+    Ok(indexes)
+}
+
+fn lifetime(ceiling: Ceiling, question: &Question) -> u64 {
+    let share = match question.purpose {
+        Purpose::Upload => question.bytes / SLOWEST_UPLOAD,
+        _ => 0,
+    };
+    ceiling.lifetime.saturating_add(share).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn question(purpose: Purpose, indexes: &[&str], projects: &[&str]) -> Question {
+        Question {
+            server: "http://127.0.0.1:3141".parse().expect("a server"),
+            user: None,
+            purpose,
+            indexes: indexes.iter().map(|name| name.parse().expect("an index")).collect(),
+            projects: projects.iter().map(|name| name.parse().expect("a project")).collect(),
+            bytes: 0,
+        }
+    }
+
+    fn decided(root: &[&str], question: &Question) -> Result<Grant, Denial> {
+        let restrictions: Vec<Restriction> = root.iter().map(|caveat| Restriction::read(caveat)).collect();
+        let holder = Holder { server: question.server.clone(), user: "alice".parse().expect("a user") };
+        let (scope, policy) = (Scope::of(&restrictions), Policy::default());
+        decide(Rooted { holder: &holder, scope: &scope, policy: &policy }, question, NOW)
+    }
+
+    fn texts(grant: &Grant) -> Vec<String> {
+        grant.restrictions(NOW - 10, grant.expires).iter().map(Restriction::to_caveat).collect()
+    }
+
+    #[test]
+    fn a_read_lasts_an_hour_and_covers_the_index_with_its_bases() {
+        let grant = decided(&[], &question(Purpose::Read, &["a/dev", "a/base"], &[])).expect("a grant");
+        assert_eq!(
+            texts(&grant),
+            ["allowed=pkg_read", "expires=1800003600", "indexes=a/base,a/dev", "not_before=1799999990"]
+        );
+    }
+
+    #[test]
+    fn an_upload_lasts_a_quarter_of_an_hour_and_longer_for_large_files() {
+        let mut asked = question(Purpose::Upload, &["a/dev"], &["pkg"]);
+        assert_eq!(decided(&[], &asked).expect("a grant").expires, NOW + 900);
+        asked.bytes = 60_000_000;
+        assert_eq!(decided(&[], &asked).expect("a grant").expires, NOW + 1500);
+        asked.bytes = u64::MAX;
+        assert_eq!(decided(&[], &asked).expect("a grant").expires, NOW + LONGEST);
+        assert_eq!(texts(&decided(&[], &asked).expect("a grant")).last().expect("projects"), "projects=pkg");
+    }
+
+    #[test]
+    fn an_upload_of_no_known_project_is_for_ten_minutes() {
+        let grant = decided(&[], &question(Purpose::Upload, &["a/dev"], &[])).expect("a grant");
+        assert_eq!(grant.expires, NOW + 600);
+        assert_eq!(texts(&grant).len(), 4);
+    }
+
+    #[test]
+    fn an_upload_is_for_one_index() {
+        let refused = decided(&[], &question(Purpose::Upload, &["a/dev", "a/base"], &[]));
+        assert!(matches!(refused, Err(Denial::ManyIndexes { count: 2, .. })));
+        assert!(matches!(decided(&[], &question(Purpose::Read, &[], &[])), Err(Denial::NoIndex { .. })));
+    }
+
+    #[test]
+    fn what_is_asked_outside_the_root_is_refused_and_a_base_outside_it_left_out() {
+        let read = question(Purpose::Read, &["a/dev", "a/base"], &[]);
+        assert_eq!(decided(&["indexes=a/dev"], &read).expect("a grant").indexes.len(), 1);
+        assert!(matches!(decided(&["indexes=a/base"], &read), Err(Denial::IndexOutside { .. })));
+        assert!(matches!(decided(&["allowed=upload"], &read), Err(Denial::PurposeOutside { .. })));
+        let upload = question(Purpose::Upload, &["a/dev"], &["pkg"]);
+        assert!(matches!(decided(&["projects=other"], &upload), Err(Denial::ProjectOutside { .. })));
+    }
+
+    #[test]
+    fn a_root_that_ends_sooner_ends_the_token_and_one_about_to_end_gives_none() {
+        let read = question(Purpose::Read, &["a/dev"], &[]);
+        assert_eq!(decided(&["expires=1800000120"], &read).expect("a grant").expires, NOW + 120);
+        assert!(matches!(decided(&["expires=1800000029"], &read), Err(Denial::EndsNow { .. })));
+    }
+
+    #[test]
+    fn a_root_that_is_over_not_yet_valid_or_not_understood_gives_nothing() {
+        let read = question(Purpose::Read, &["a/dev"], &[]);
+        let refused = |root: &[&str]| decided(root, &read).expect_err("a refusal");
+        assert!(matches!(refused(&["expires=1700000000"]), Denial::Expired { ended: 1_700_000_000, .. }));
+        assert!(matches!(refused(&["not_before=1800000060"]), Denial::NotYetValid { .. }));
+        assert!(matches!(refused(&["indexes=a/x", "indexes=a/y"]), Denial::LeavesNothing { .. }));
+        assert!(matches!(refused(&["colour=red\x1b[31m"]), Denial::NotUnderstood { restriction, .. } if restriction == "colour=red\\x1b[31m"));
+        assert_eq!(
+            refused(&["expires=1700000000"]).to_string(),
+            "the token of alice at http://127.0.0.1:3141 ended at 2023-11-14T22:13:20Z"
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! The agent's socket: who is at its other end, and how to reach it.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::Duration;
+
+use interprocess::local_socket::prelude::*;
+use interprocess::local_socket::{GenericFilePath, Name, Stream};
+
+/// What the kernel says of a process at the other end, at the time when it connected (`SO_PEERCRED`, `unix(7)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Its process id as this process sees it; `None` where it lives in a namespace that cannot be seen from here.
+    pub pid: Option<u32>,
+    /// Its user id.
+    pub uid: u32,
+}
+
+impl Peer {
+    /// Who is at the other end of a connected socket.
+    ///
+    /// # Errors
+    /// Where the kernel does not say, or where the process lives in a namespace of which it shows nothing.
+    pub fn of(stream: impl AsFd) -> std::io::Result<Self> {
+        // The raw structure of the socket option: a peer of an unseen pid namespace has the pid 0 there, which
+        // typed wrappers take to be impossible.
+        let credentials = nix::sys::socket::getsockopt(&stream, nix::sys::socket::sockopt::PeerCredentials)?;
+        Ok(Self { pid: u32::try_from(credentials.pid()).ok().filter(|pid| *pid != 0), uid: credentials.uid() })
+    }
+
+    /// Whether it runs as the user of this process.
+    pub fn is_us(self) -> bool {
+        self.uid == rustix::process::getuid().as_raw()
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// Nobody listens there.
+    #[error("no agent listens at {0}")]
+    Nobody(String),
+    /// Another user listens there.
+    #[error("{path} is served by user id {uid}, not by yours")]
+    Stranger {
+        /// The socket.
+        path: String,
+        /// Whose process it is.
+        uid: u32,
+    },
+    /// Anything else.
+    #[error("cannot connect to {path}: {kind}")]
+    Io {
+        /// The socket.
+        path: String,
+        /// What the system says.
+        kind: std::io::ErrorKind,
+    },
+}
+
+/// The name of a socket in the file system; the abstract namespace is open to every user and is never used.
+///
+/// # Errors
+/// Where the path holds a NUL.
+pub fn name(path: &Path) -> std::io::Result<Name<'_>> {
+    path.to_fs_name::<GenericFilePath>()
+}
+
+/// Connects, and makes sure that a process of ours listens. Reads and writes end after `patience`.
+///
+/// The credentials of the socket are all that is looked at: an agent that cannot be traced hides its `/proc` folder
+/// from its own user, too.
+///
+/// # Errors
+/// See [`SocketError`].
+pub fn connect(path: &Path, patience: Duration) -> Result<Stream, SocketError> {
+    use std::io::ErrorKind as Kind;
+    let shown = || path.display().to_string();
+    let failed = |error: std::io::Error| match error.kind() {
+        Kind::NotFound | Kind::ConnectionRefused => SocketError::Nobody(shown()),
+        kind => SocketError::Io { path: shown(), kind },
+    };
+    let stream = Stream::connect(name(path).map_err(failed)?).map_err(failed)?;
+    let peer = Peer::of(&stream).map_err(failed)?;
+    if !peer.is_us() {
+        return Err(SocketError::Stranger { path: shown(), uid: peer.uid });
+    }
+    stream.set_recv_timeout(Some(patience)).map_err(failed)?;
+    stream.set_send_timeout(Some(patience)).map_err(failed)?;
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_at_a_socket_is_told_apart_from_a_failure() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let patience = Duration::from_secs(1);
+        let missing = connect(&folder.path().join("a.sock"), patience);
+        assert!(matches!(missing, Err(SocketError::Nobody(_))));
+        drop(std::os::unix::net::UnixListener::bind(folder.path().join("b.sock")).expect("a socket"));
+        assert!(matches!(connect(&folder.path().join("b.sock"), patience), Err(SocketError::Nobody(_))));
+        std::fs::write(folder.path().join("c.sock"), "").expect("a file");
+        assert!(connect(&folder.path().join("c.sock"), patience).is_err());
+    }
+
+    #[test]
+    fn a_process_of_ours_is_known_by_its_pid_and_uid() {
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        let peer = Peer::of(&ours).expect("credentials");
+        assert_eq!(peer.pid, Some(std::process::id()));
+        assert!(peer.is_us());
+    }
+}

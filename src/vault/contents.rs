@@ -1,0 +1,158 @@
+//! What lies in the vault: root tokens, to which server each belongs, and their policies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::policy::Policy;
+use crate::protocol::{Holder, IndexBases, Retired, Root, ServerAccess};
+use crate::secret::Secret;
+use crate::target::{IndexName, ServerUrl, UserName};
+use crate::token::{RootToken, Token, TokenError};
+
+/// Everything that is kept, as the sealed file holds it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contents {
+    /// The servers, in the order of their first login.
+    pub servers: Vec<Server>,
+    /// Tokens that are replaced and not yet deleted on their server.
+    pub retired: Vec<Retired>,
+}
+
+/// A server and what is kept of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its root URL: tokens kept here are for nothing else.
+    pub url: ServerUrl,
+    /// How it is reached.
+    pub access: ServerAccess,
+    /// The index of the URL of its last login.
+    pub index: Option<IndexName>,
+    /// The user that a look-up without a user name means.
+    pub default: UserName,
+    /// The root tokens, one a user.
+    pub roots: Vec<Held>,
+    /// The bases of its indexes, as far as they are known.
+    pub bases: Vec<KnownBases>,
+}
+
+/// The root token of one user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// The token.
+    pub root: StoredRoot,
+    /// Its ceilings.
+    pub policy: Policy,
+}
+
+/// A root token that goes into the vault as its text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Secret", into = "Secret")]
+pub struct StoredRoot(pub RootToken);
+
+impl TryFrom<Secret> for StoredRoot {
+    type Error = TokenError;
+    fn try_from(text: Secret) -> Result<Self, TokenError> {
+        RootToken::try_from(Token::parse(text.expose())?).map(Self)
+    }
+}
+
+impl From<StoredRoot> for Secret {
+    fn from(stored: StoredRoot) -> Self {
+        stored.0.text()
+    }
+}
+
+/// The bases of one index and when they were learnt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownBases {
+    /// The index and its bases.
+    pub known: IndexBases,
+    /// When, in seconds since the epoch.
+    pub fetched: u64,
+}
+
+impl Contents {
+    /// A server by its root URL.
+    pub fn server(&self, url: &ServerUrl) -> Option<&Server> {
+        self.servers.iter().find(|server| server.url == *url)
+    }
+
+    /// The same, to change it.
+    pub fn server_mut(&mut self, url: &ServerUrl) -> Option<&mut Server> {
+        self.servers.iter_mut().find(|server| server.url == *url)
+    }
+
+    /// Keeps a root token in place of one of the same user. Answers with the token that was replaced, if it is another.
+    pub fn keep(&mut self, kept: Root, root: RootToken, now: u64) -> Option<RootToken> {
+        let user = kept.holder.user;
+        if self.server(&kept.holder.server).is_none() {
+            self.servers.push(Server {
+                url: kept.holder.server.clone(),
+                access: ServerAccess::default(),
+                index: None,
+                default: user.clone(),
+                roots: Vec::new(),
+                bases: Vec::new(),
+            });
+        }
+        let server = self.server_mut(&kept.holder.server)?;
+        server.access = kept.access;
+        server.index = kept.index.or(server.index.take());
+        if kept.default {
+            server.default = user.clone();
+        }
+        for known in kept.bases {
+            server.learn(known, now);
+        }
+        match server.roots.iter_mut().find(|held| *held.root.0.user() == user) {
+            Some(held) if held.root.0 == root => None,
+            // A policy belongs to one root: another one begins with the default.
+            Some(held) => {
+                let new = Held { root: StoredRoot(root), policy: Policy::default() };
+                Some(std::mem::replace(held, new).root.0)
+            }
+            None => {
+                server.roots.push(Held { root: StoredRoot(root), policy: Policy::default() });
+                None
+            }
+        }
+    }
+
+    /// Forgets the root token of a user, and a server without one. Answers with the token.
+    pub fn forget(&mut self, holder: &Holder) -> Option<RootToken> {
+        let server = self.server_mut(&holder.server)?;
+        let position = server.roots.iter().position(|held| *held.root.0.user() == holder.user)?;
+        let held = server.roots.remove(position);
+        if let (true, Some(first)) = (server.default == holder.user, server.roots.first()) {
+            server.default = first.root.0.user().clone();
+        }
+        self.servers.retain(|server| !server.roots.is_empty());
+        Some(held.root.0)
+    }
+}
+
+impl Server {
+    /// The root token that a look-up means: of the user who is named, else of the default one.
+    pub fn root_of(&self, user: Option<&UserName>) -> Option<&Held> {
+        let user = user.unwrap_or(&self.default);
+        self.roots.iter().find(|held| held.root.0.user() == user)
+    }
+
+    /// Remembers the bases of an index. Whether they are others than were known.
+    pub fn learn(&mut self, known: IndexBases, fetched: u64) -> bool {
+        match self.bases.iter_mut().find(|entry| entry.known.index == known.index) {
+            Some(entry) => {
+                let is_new = entry.known != known;
+                *entry = KnownBases { known, fetched };
+                is_new
+            }
+            None => {
+                self.bases.push(KnownBases { known, fetched });
+                true
+            }
+        }
+    }
+}
