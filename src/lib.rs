@@ -4,5 +4,7 @@
 //! `docs/architecture.md` is the map of this crate on one page.
 
 pub mod caller;
+pub mod disk;
+pub mod process;
 pub mod secret;
 pub mod target;
