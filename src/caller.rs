@@ -1,0 +1,190 @@
+//! What the program that wants a token is doing, told from its command line, folder, environment and configuration.
+//!
+//! Nothing here reads a file or asks the system: [`Files`] does, within limits that are kept here. A caller can look
+//! like anything, so an answer narrows what is asked for and never widens what may be granted.
+
+mod command;
+mod config;
+mod filename;
+mod findings;
+mod pip;
+#[cfg(test)]
+mod pretend;
+mod requirements;
+mod shim;
+mod twine;
+mod uv;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::target::{ProjectName, Purpose};
+
+use command::Command;
+use findings::Findings;
+
+pub use shim::is_shim;
+
+/// How many items of a command line are looked at.
+const MOST_ARGUMENTS: usize = 8192;
+
+/// What is known of the calling process.
+#[derive(Clone, Copy)]
+pub struct Observed<'a> {
+    /// Its command line, the program's name first.
+    pub argv: &'a [String],
+    /// Its working folder; relative paths are resolved against it.
+    pub folder: &'a Path,
+    /// Its environment, which the helper inherited.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// The files that it would read.
+    pub files: &'a dyn Files,
+}
+
+/// The files that a caller would read.
+pub trait Files {
+    /// The text of a regular file of at most 1 MiB; bytes that are no UTF-8 may be replaced.
+    fn read(&self, path: &Path) -> Option<String>;
+    /// The files that match a pattern of `*`, `?`, `[…]` and `**`, in order, a bounded number of them.
+    fn list(&self, pattern: &Path) -> Vec<PathBuf>;
+    /// The size of a regular file in bytes.
+    fn size(&self, path: &Path) -> Option<u64>;
+}
+
+/// A client that is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Program {
+    /// pip, and the pip that it starts for an isolated build.
+    Pip,
+    /// uv in all its roles, uvx too.
+    Uv,
+    /// twine.
+    Twine,
+    /// Anything else: the address that is asked about decides.
+    #[default]
+    Other,
+}
+
+/// What a caller is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Doing {
+    /// Which client it is.
+    pub program: Program,
+    /// What it wants a token for; `None` where its command line does not tell.
+    pub purpose: Option<Purpose>,
+    /// Every index that the run installs from, or where an upload goes; as written, at most 256.
+    pub index_urls: Vec<String>,
+    /// The indexes that an upload only reads, to see what is there already (`uv publish --check-url`). A look-up at or
+    /// below one of them is a read, whatever `purpose` says.
+    pub check_urls: Vec<String>,
+    /// The projects whose files are uploaded, at most 256.
+    pub projects: BTreeSet<ProjectName>,
+    /// The size of all files that are uploaded, in bytes.
+    pub bytes: u64,
+}
+
+/// Reads one client's command line into the findings.
+type Look = fn(&Command<'_>, &mut Findings<'_>);
+
+/// Which client is read by what; one file each.
+const CLIENTS: &[(&str, Program, Look)] = &[
+    ("pip", Program::Pip, pip::look),
+    ("uv", Program::Uv, uv::look),
+    ("uvx", Program::Uv, uv::look),
+    ("twine", Program::Twine, twine::look),
+];
+
+/// Tells what a process is doing.
+pub fn understand(observed: &Observed<'_>) -> Doing {
+    let argv = &observed.argv[..observed.argv.len().min(MOST_ARGUMENTS)];
+    let mut findings = Findings::new(*observed);
+    let client = Command::of(argv).and_then(|command| {
+        let known = CLIENTS.iter().find(|(name, ..)| *name == command.name)?;
+        Some((command, known))
+    });
+    if let Some((command, (_, program, look))) = client {
+        findings.doing.program = *program;
+        look(&command, &mut findings);
+    }
+    findings.doing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pretend::Machine;
+    use super::*;
+
+    #[test]
+    fn a_client_is_known_however_it_is_started() {
+        for (line, program) in [
+            ("/tmp/v/bin/python3|/tmp/v/bin/pip|install|foo", Program::Pip),
+            ("/tmp/v/bin/python|-m|pip|download|foo", Program::Pip),
+            ("python3.11|-I|-Wignore|-X|utf8|-um|pip|install", Program::Pip),
+            ("python3|/v/lib/python3.11/site-packages/pip/__pip-runner__.py|install|--|setuptools", Program::Pip),
+            ("python3|/v/lib/python3.11/site-packages/pip|install", Program::Pip),
+            ("pip3.11|install", Program::Pip),
+            ("pypy3|./pip.pyz|install", Program::Pip),
+            ("/tmp/v/bin/uv|tool|uvx|foo", Program::Uv),
+            ("uvx|foo", Program::Uv),
+            ("/tmp/v/bin/python3|/tmp/v/bin/twine|upload|x", Program::Twine),
+            ("python|-mtwine|upload|x", Program::Twine),
+            ("python|-c|import pip", Program::Other),
+            ("python|pipeline.py|install", Program::Other),
+            ("python|-m|http.server", Program::Other),
+            ("python|-m", Program::Other),
+            ("python", Program::Other),
+            ("git|clone|https://h/pip", Program::Other),
+            ("", Program::Other),
+        ] {
+            assert_eq!(Machine::new().doing(line).program, program, "{line}");
+        }
+        assert_eq!(Machine::new().doing_all(&[]), Doing::default());
+    }
+
+    #[test]
+    fn an_unknown_caller_leaves_it_to_the_address() {
+        assert_eq!(Machine::new().doing("curl|--index-url|http://h/a/b/|dist/*"), Doing::default());
+    }
+
+    #[test]
+    fn what_is_no_url_or_has_its_own_password_is_no_index() {
+        let line = "pip|install|--extra-index-url|./wheels|--extra-index-url|http://u:p@h/a/b/|\
+                    --extra-index-url|http://h/\u{1b}[2J/|--extra-index-url|http://u@h/a/b/";
+        assert_eq!(Machine::new().urls(line), ["http://u@h/a/b/"]);
+        let long = format!("pip|install|-i|http://h/{}", "x".repeat(4096));
+        assert!(Machine::new().urls(&long).is_empty());
+    }
+
+    #[test]
+    fn there_is_a_limit_to_all_that_a_caller_can_name() {
+        let many = (0..1000).map(|n| format!("--extra-index-url=http://h/{n}/"));
+        let argv: Vec<String> = ["pip".to_owned(), "install".to_owned()].into_iter().chain(many).collect();
+        assert_eq!(Machine::new().doing_all(&argv).index_urls.len(), 256);
+
+        let machine = (0..100).fold(Machine::new(), |machine, n| {
+            machine.file(&format!("/home/me/work/{n}.txt"), &format!("-i http://h/{n}/"))
+        });
+        let argv: Vec<String> = ["pip".to_owned()].into_iter().chain((0..100).map(|n| format!("-r{n}.txt"))).collect();
+        assert_eq!(machine.doing_all(&argv).index_urls.len(), 32);
+
+        let files = (0..1000).map(|n| format!("p{n}-1.0.tar.gz"));
+        let argv: Vec<String> = ["twine".to_owned(), "upload".to_owned()].into_iter().chain(files).collect();
+        assert_eq!(Machine::new().doing_all(&argv).projects.len(), 256);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_command_line_and_no_file_is_too_odd(
+            program in "(pip|uv|uvx|twine|python3\\|-m\\|pip|python\\|\\PC{0,9}|\\PC{0,5})",
+            words in "(\\|(-i|-r|--index|--config-file|upload|publish|pip|--|=|dist/\\*|\\[|\\PC{0,12})){0,12}",
+            text in "(\n?(-r x|-i|index-url=|\\[global\\]|\\[\\[index\\]\\]|url='|\\$\\{|\\PC{0,9})){0,12}",
+        ) {
+            let machine = Machine::new()
+                .file("/home/me/work/x", &text)
+                .file("/home/me/work/uv.toml", &text)
+                .file("/etc/pip.conf", &text);
+            let doing = machine.doing(&format!("{program}{words}"));
+            proptest::prop_assert!(doing.index_urls.iter().all(|url| !url.chars().any(char::is_control)));
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! uv: its pip, project and tool commands read; `publish` uploads.
+
+use std::path::PathBuf;
+
+use crate::target::Purpose;
+
+use super::command::{Command, Item, has, items, operands, values};
+use super::config::{table, tables, texts, toml};
+use super::findings::{Findings, cleaned};
+use super::requirements;
+
+/// The options that take a value: those that name an index or a file, those that stand before a command, those of
+/// `publish`, and every short one.
+const VALUED: &[&str] = &[
+    "--index",
+    "--default-index",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-r",
+    "--requirements",
+    "--requirement",
+    "-c",
+    "--constraints",
+    "--constraint",
+    "-b",
+    "--build-constraints",
+    "--build-constraint",
+    "--overrides",
+    "--override",
+    "--with-requirements",
+    "--allow-insecure-host",
+    "--cache-dir",
+    "--color",
+    "--config-file",
+    "--directory",
+    "--project",
+    "--python-preference",
+    "--keyring-provider",
+    "--publish-url",
+    "--check-url",
+    "-u",
+    "--username",
+    "-p",
+    "--password",
+    "--python",
+    "-t",
+    "--token",
+    "--trusted-publishing",
+    "-C",
+    "-P",
+    "-e",
+    "-f",
+    "-m",
+    "-o",
+    "-w",
+];
+
+/// What is uploaded where no file is named.
+const DEFAULT_FILES: &str = "dist/*";
+
+/// How many folders upwards a project is looked for.
+const HIGHEST: usize = 24;
+
+/// Which of uv's families of commands: they differ in what configuration they read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Pip,
+    Project,
+    Publish,
+    Tool,
+}
+
+/// Reads uv's command line, environment, configuration and requirements files.
+pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
+    let items = items(command.args, VALUED);
+    let words = operands(&items);
+    let family = match words.first() {
+        _ if command.name == "uvx" => Family::Tool,
+        Some(&"tool") => Family::Tool,
+        Some(&"publish") => Family::Publish,
+        Some(&"pip") => Family::Pip,
+        _ => Family::Project,
+    };
+    let files = configuration(&items, family, findings);
+    if family == Family::Publish {
+        publish(&items, &words[1..], &files, findings);
+        return;
+    }
+    findings.doing.purpose = Some(Purpose::Read);
+    arguments(&items, findings);
+    for file in &files {
+        indexes(file, findings);
+        if let Some(pip) = table(file, &["pip"]).filter(|_| family == Family::Pip) {
+            indexes(pip, findings);
+        }
+    }
+    requirements::look(values(&items, requirements::FILES), findings);
+    if family == Family::Pip {
+        // `uv pip sync` and `uv pip compile` take them as they are.
+        let file = |word: &&str| word.ends_with(".txt") || word.ends_with(".in");
+        requirements::look(words.into_iter().filter(file), findings);
+    }
+}
+
+/// The indexes of the command line, each kind else of the environment.
+fn arguments(items: &[Item<'_>], findings: &mut Findings<'_>) {
+    const KINDS: [(&[&str], &[&str]); 3] = [
+        (&["--index"], &["UV_INDEX"]),
+        (&["--default-index", "i", "--index-url"], &["UV_DEFAULT_INDEX", "UV_INDEX_URL"]),
+        (&["--extra-index-url"], &["UV_EXTRA_INDEX_URL"]),
+    ];
+    for (options, variables) in KINDS {
+        let given = values(items, options);
+        let texts: Vec<String> = if given.is_empty() {
+            variables.iter().filter_map(|name| findings.env(name)).collect()
+        } else {
+            given.into_iter().map(str::to_owned).collect()
+        };
+        for word in texts.iter().flat_map(|text| text.split_whitespace()) {
+            findings.indexes(unnamed(word));
+        }
+    }
+}
+
+/// The URL of `name=url`.
+fn unnamed(word: &str) -> &str {
+    word.split_once('=').filter(|(name, _)| !name.contains([':', '/'])).map_or(word, |(_, url)| url)
+}
+
+/// The indexes that a configuration names. One that stands behind `default = true` or `explicit = true` is taken too:
+/// a dependency may be pinned to it.
+fn indexes(file: &toml::Table, findings: &mut Findings<'_>) {
+    for index in tables(file, "index") {
+        texts(index, "url").into_iter().for_each(|url| findings.indexes(url));
+    }
+    for key in ["index-url", "extra-index-url"] {
+        texts(file, key).into_iter().for_each(|url| findings.indexes(url));
+    }
+}
+
+/// `uv publish`: where to is told by the URL to publish to, which may be that of a configured index.
+fn publish(items: &[Item<'_>], files: &[&str], configured: &[toml::Table], findings: &mut Findings<'_>) {
+    findings.upload(if files.is_empty() { &[DEFAULT_FILES] } else { files }.iter().copied());
+    let given = |option: &str, variable: &str, findings: &Findings<'_>| {
+        values(items, &[option]).pop().map(str::to_owned).or_else(|| findings.env(variable))
+    };
+    let stored = |key| configured.iter().find_map(|file| texts(file, key).pop()).map(str::to_owned);
+    if let Some(name) = given("--index", "UV_PUBLISH_INDEX", findings) {
+        // What it asks for by the index's own URL serves its check and its upload alike.
+        let index =
+            configured.iter().flat_map(|file| tables(file, "index")).find(|index| texts(index, "name") == [&name]);
+        index.iter().flat_map(|index| texts(index, "publish-url")).for_each(|url| findings.indexes(url));
+        return;
+    }
+    if let Some(url) = given("--publish-url", "UV_PUBLISH_URL", findings).or_else(|| stored("publish-url")) {
+        findings.indexes(&url);
+    }
+    if let Some(url) = given("--check-url", "UV_PUBLISH_CHECK_URL", findings).or_else(|| stored("check-url")) {
+        findings.check(&url);
+    }
+}
+
+/// The configuration that counts, the nearest first: the project's (tools have none), the user's, the machine's; or a
+/// file that is named instead of all these. What `pyproject.toml` says of indexes counts in any case: dependencies are
+/// pinned to them.
+fn configuration(items: &[Item<'_>], family: Family, findings: &mut Findings<'_>) -> Vec<toml::Table> {
+    let named = values(items, &["--config-file"]).pop().map(str::to_owned);
+    let named = named.or_else(|| findings.env("UV_CONFIG_FILE"));
+    let off = |value: String| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off");
+    let none = has(items, "--no-config") || findings.env("UV_NO_CONFIG").is_some_and(|value| !off(value));
+    let found = named.is_none() && !none;
+
+    let mut files = Vec::new();
+    if let Some(path) = named.filter(|_| !none) {
+        files.extend(read(findings.path(&path), findings));
+    }
+    if family != Family::Tool {
+        project(items, found, findings, &mut files);
+    }
+    if found {
+        let mut places: Vec<PathBuf> = findings.user_config().into_iter().chain(findings.system_config()).collect();
+        places.push("/etc".into());
+        files.extend(places.into_iter().filter_map(|place| read(place.join("uv/uv.toml"), findings)));
+    }
+    files
+}
+
+/// The nearest folder upwards with a configuration, and the root of the workspace above it. uv has changed to
+/// `--directory` before it asks, so the working folder is right already.
+fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, files: &mut Vec<toml::Table>) {
+    let named = values(items, &["--project"]).pop().map(str::to_owned).or_else(|| findings.env("UV_PROJECT"));
+    let start = cleaned(&findings.path(named.as_deref().unwrap_or_default()));
+    let mut found = false;
+    for folder in start.ancestors().take(HIGHEST) {
+        let own = if own_files && !found { read(folder.join("uv.toml"), findings) } else { None };
+        let project = read(folder.join("pyproject.toml"), findings);
+        let project = project.as_ref().and_then(|file| table(file, &["tool", "uv"]));
+        let root = project.is_some_and(|file| file.contains_key("workspace"));
+        let here = own.is_some() || project.is_some();
+        files.extend(own);
+        files.extend(project.filter(|_| !found || root).cloned());
+        found |= here;
+        if root {
+            return;
+        }
+    }
+}
+
+fn read(path: PathBuf, findings: &mut Findings<'_>) -> Option<toml::Table> {
+    toml(&findings.read(&path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pretend::Machine;
+
+    use super::*;
+
+    const DEV: &str = "[[index]]\nname = 'dev'\nurl = 'http://h/a/dev/+simple/'\npublish-url = 'http://h/a/in/'\n";
+
+    #[test]
+    fn a_real_uv_reads_indexes_from_every_option() {
+        let line = "/home/me/v/bin/uv|pip|install|--keyring-provider|subprocess|--index-url|http://alice@h/a/dev/+simple/|\
+                    --index|two=http://h/a/two/|--extra-index-url=http://h/3/ http://h/4/|foo|--target|/tmp/t";
+        let doing = Machine::new().doing(line);
+        assert_eq!(doing.purpose, Some(Purpose::Read));
+        assert_eq!(
+            doing.index_urls,
+            ["http://h/a/two/", "http://alice@h/a/dev/+simple/", "http://h/3/", "http://h/4/"]
+        );
+    }
+
+    #[test]
+    fn the_environment_stands_behind_each_option() {
+        let machine = Machine::new()
+            .env("UV_INDEX", "one=http://h/1/ http://h/2/?a=b")
+            .env("UV_DEFAULT_INDEX", "http://h/3/")
+            .env("UV_INDEX_URL", "http://h/4/")
+            .env("UV_EXTRA_INDEX_URL", "http://h/5/");
+        assert_eq!(
+            machine.urls("uv|sync"),
+            ["http://h/1/", "http://h/2/?a=b", "http://h/3/", "http://h/4/", "http://h/5/"]
+        );
+        assert_eq!(
+            machine.urls("uv|sync|--default-index|http://h/6/|--index=http://h/7/"),
+            ["http://h/7/", "http://h/6/", "http://h/5/"]
+        );
+    }
+
+    #[test]
+    fn the_nearest_project_counts_with_the_root_of_its_workspace() {
+        let index = |name: &str| format!("[[tool.uv.index]]\nurl = 'http://h/{name}/'\n");
+        let machine = Machine::new()
+            .folder("/home/me/ws/member/src")
+            .file("/home/me/ws/member/pyproject.toml", &index("member"))
+            .file(
+                "/home/me/ws/pyproject.toml",
+                &format!("[tool.uv.workspace]\nmembers = ['member']\n{}", index("root")),
+            )
+            .file("/home/me/pyproject.toml", &index("above"));
+        assert_eq!(machine.urls("uv|lock"), ["http://h/member/", "http://h/root/"]);
+        assert_eq!(machine.urls("uv|run|--project|/home/me|python"), ["http://h/above/"]);
+        assert_eq!(machine.env("UV_PROJECT", "../../..").urls("uv|lock"), ["http://h/above/"]);
+    }
+
+    #[test]
+    fn a_tool_is_not_installed_by_a_projects_rules() {
+        let machine = Machine::new()
+            .file("/home/me/work/uv.toml", DEV)
+            .file("/home/me/.config/uv/uv.toml", "index-url = 'http://h/user/'")
+            .file("/etc/uv/uv.toml", "extra-index-url = ['http://h/etc/']");
+        assert_eq!(machine.urls("/home/me/v/bin/uv|tool|uvx|foo"), ["http://h/user/", "http://h/etc/"]);
+        assert_eq!(machine.urls("uv|add|foo"), ["http://h/a/dev/+simple/", "http://h/user/", "http://h/etc/"]);
+    }
+
+    #[test]
+    fn a_named_configuration_replaces_the_others() {
+        let machine = Machine::new()
+            .file("/home/me/work/uv.toml", DEV)
+            .file("/home/me/work/pyproject.toml", "[tool.uv]\nindex = [{ url = 'http://h/pinned/' }]")
+            .file(
+                "/home/me/work/ci.toml",
+                "[pip]\nextra-index-url = ['http://h/pip/']\n[[index]]\nurl = 'http://h/ci/'",
+            )
+            .file("/etc/uv/uv.toml", "extra-index-url = ['http://h/etc/']");
+        assert_eq!(machine.urls("uv|sync|--config-file|ci.toml"), ["http://h/ci/", "http://h/pinned/"]);
+        assert_eq!(
+            machine.urls("uv|pip|install|--config-file=ci.toml"),
+            ["http://h/ci/", "http://h/pip/", "http://h/pinned/"]
+        );
+        assert_eq!(machine.urls("uv|--no-config|sync"), ["http://h/pinned/"]);
+        let machine = machine.env("UV_CONFIG_FILE", "ci.toml");
+        assert_eq!(machine.urls("uv|sync"), ["http://h/ci/", "http://h/pinned/"]);
+        assert_eq!(machine.env("UV_NO_CONFIG", "1").urls("uv|sync"), ["http://h/pinned/"]);
+    }
+
+    #[test]
+    fn requirements_are_read_as_options_and_as_files() {
+        let machine = Machine::new().file("/home/me/work/r.txt", "--extra-index-url http://h/r/");
+        for line in [
+            "uv|pip|install|-r|r.txt",
+            "uv|pip|sync|r.txt",
+            "uv|add|--requirements=r.txt",
+            "uvx|--with-requirements|r.txt|x",
+        ] {
+            assert_eq!(machine.urls(line), ["http://h/r/"], "{line}");
+        }
+    }
+
+    #[test]
+    fn publish_to_a_named_index_uploads_the_default_files_to_its_publish_url() {
+        let machine = Machine::new()
+            .file("/home/me/work/uv.toml", DEV)
+            .file("/home/me/work/dist/my_pkg-1.0-py3-none-any.whl", "12345")
+            .file("/home/me/work/dist/.gitignore", "*");
+        let doing = machine.doing("/home/me/v/bin/uv|publish|--index|dev|--keyring-provider|subprocess");
+        assert_eq!(doing.purpose, Some(Purpose::Upload));
+        assert_eq!(doing.index_urls, ["http://h/a/in/"]);
+        assert!(doing.check_urls.is_empty());
+        assert_eq!(doing.projects.iter().map(ToString::to_string).collect::<Vec<_>>(), ["my-pkg"]);
+        assert_eq!(doing.bytes, 5);
+        assert_eq!(machine.doing("uv|pip|install|foo").purpose, Some(Purpose::Read));
+    }
+
+    #[test]
+    fn what_publish_only_checks_is_told_apart_from_where_it_uploads() {
+        let machine = Machine::new().file("/home/me/work/out/a-1.zip", "1").file("/home/me/work/out/b-1.zip", "1");
+        let line = "/home/me/v/bin/uv|publish|--publish-url|http://h/a/dev/|--check-url|http://alice@h/a/prod/+simple/|\
+                    -u|alice|--keyring-provider|subprocess|out/a*";
+        let doing = machine.doing(line);
+        assert_eq!(doing.index_urls, ["http://h/a/dev/"]);
+        assert_eq!(doing.check_urls, ["http://alice@h/a/prod/+simple/"]);
+        assert_eq!(doing.projects.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a"]);
+        let stored = machine.file("/etc/uv/uv.toml", "publish-url = 'http://h/p/'\ncheck-url = 'http://h/c/'");
+        let doing = stored.doing("uv|publish|-p|out/b-1.zip|out/a-1.zip");
+        assert_eq!((doing.index_urls, doing.check_urls), (vec!["http://h/p/".into()], vec!["http://h/c/".into()]));
+        assert_eq!(doing.projects.len(), 1);
+    }
+}

@@ -1,0 +1,179 @@
+//! What the operating system tells about a process, and who is asking.
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+use std::path::PathBuf;
+
+use crate::caller::is_shim;
+
+use linux::{Entry, Status};
+
+/// How many processes upwards the caller is looked for.
+const MOST_STEPS: usize = 8;
+
+/// Why nothing is known of a process.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// It has ended, or there never was one.
+    #[error("process {0} has ended")]
+    Ended(u32),
+    /// The system does not show it to us.
+    #[error("cannot look at process {pid}")]
+    Hidden {
+        /// Which process.
+        pid: u32,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A process, held by an entry that stays with it: once it has ended nothing more is read, even where another process
+/// has its number by then.
+#[derive(Debug)]
+pub struct Process {
+    pid: u32,
+    status: Status,
+    entry: Entry,
+}
+
+impl Process {
+    /// The process of that number.
+    ///
+    /// # Errors
+    /// [`ProcessError::Ended`] where there is none, [`ProcessError::Hidden`] where we may not look.
+    pub fn of(pid: u32) -> Result<Self, ProcessError> {
+        let entry = Entry::open(pid)?;
+        let status = entry.status(pid)?;
+        Ok(Self { pid, status, entry })
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// When it started, in clock ticks since boot: with the number, which process it is.
+    pub fn start_time(&self) -> u64 {
+        self.status.started
+    }
+
+    /// The number of its parent when it was looked at; 0 where the parent is outside of what we see.
+    pub fn parent_pid(&self) -> u32 {
+        self.status.parent
+    }
+
+    /// Whether nobody of its session is above it.
+    pub fn leads_session(&self) -> bool {
+        self.status.session == self.pid
+    }
+
+    /// Its parent.
+    ///
+    /// # Errors
+    /// [`ProcessError::Ended`] too where the parent ended while it was looked for.
+    pub fn parent(&self) -> Result<Self, ProcessError> {
+        let parent = Self::of(self.status.parent)?;
+        // A child of an ended parent is given to another: as long as it has the same one, the number was not reused
+        // before the entry was opened.
+        let same = self.entry.status(self.pid)?.parent == parent.pid && parent.start_time() <= self.start_time();
+        if same { Ok(parent) } else { Err(ProcessError::Ended(self.status.parent)) }
+    }
+
+    /// Its command line, as far as it fits in 128 KiB; bytes that are no UTF-8 are replaced. Empty where it has none
+    /// or hides it.
+    pub fn argv(&self) -> Vec<String> {
+        self.entry.argv()
+    }
+
+    /// Its working folder.
+    pub fn folder(&self) -> Option<PathBuf> {
+        self.entry.link("cwd")
+    }
+
+    /// The file of the program that it runs: for a script the interpreter's.
+    pub fn program(&self) -> Option<PathBuf> {
+        self.entry.link("exe")
+    }
+}
+
+/// Who asks: the first process above us that is not just handing the question on.
+pub fn caller() -> Option<Process> {
+    let mut process = Process::of(std::process::id()).ok()?.parent().ok()?;
+    for _ in 0..MOST_STEPS {
+        if !is_shim(&process.argv()) {
+            return Some(process);
+        }
+        if process.leads_session() || process.pid() <= 1 {
+            return None;
+        }
+        process = process.parent().ok()?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Where the inner run of a test writes what it saw.
+    const REPORT: &str = "DEVPI_TOKENS_TEST_REPORT";
+
+    #[test]
+    fn this_process_is_told_from_any_other() {
+        let own = Process::of(std::process::id()).expect("this process");
+        assert_eq!(own.pid(), std::process::id());
+        assert!(own.start_time() > 0);
+        assert_eq!(own.argv(), std::env::args().collect::<Vec<_>>());
+        assert_eq!(own.folder(), std::env::current_dir().ok());
+        assert_eq!(own.program(), std::env::current_exe().ok());
+        let parent = own.parent().expect("a parent");
+        assert_eq!(parent.pid(), own.parent_pid());
+        assert!(parent.start_time() <= own.start_time());
+    }
+
+    #[test]
+    fn an_ended_process_is_never_mistaken_for_its_successor() {
+        let mut child = Command::new("sleep").arg("60").spawn().expect("sleep");
+        let process = Process::of(child.id()).expect("a child");
+        child.kill().expect("killed");
+        child.wait().expect("reaped");
+        assert!(process.argv().is_empty());
+        assert_eq!(process.folder(), None);
+        assert!(matches!(process.parent(), Err(ProcessError::Ended(_))));
+        assert!(matches!(Process::of(child.id()), Err(ProcessError::Ended(_))));
+        assert!(Process::of(0).is_err());
+        assert!(Process::of(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_long_command_line_ends_with_a_whole_item() {
+        let item = "x".repeat(1000);
+        let mut child = Command::new("sleep").arg("60").args(std::iter::repeat_n(&item, 200)).spawn().expect("sleep");
+        let process = Process::of(child.id()).expect("a child");
+        let argv = process.argv();
+        child.kill().ok();
+        child.wait().expect("reaped");
+        assert_eq!(argv.len(), 2 + (128 * 1024 - "sleep 60 ".len()) / 1001);
+        assert!(argv[2..].iter().all(|found| *found == item));
+    }
+
+    #[test]
+    fn the_caller_is_found_above_two_shells() {
+        if let Some(report) = std::env::var_os(REPORT) {
+            let pid = caller().map_or(0, |process| process.pid());
+            std::fs::write(report, pid.to_string()).expect("written");
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let report = folder.path().join("report");
+        let own = std::env::current_exe().expect("a program");
+        let inner = r#""$0" --exact process::tests::the_caller_is_found_above_two_shells; exit $?"#;
+        let outer = r#"sh -c "$1" "$0"; exit $?"#;
+        let ran = Command::new("sh").args(["-c", outer]).arg(own).arg(inner).env(REPORT, &report).output();
+        assert!(ran.expect("a shell").status.success());
+        assert_eq!(std::fs::read_to_string(report).expect("a report"), std::process::id().to_string());
+    }
+}
