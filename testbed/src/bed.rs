@@ -148,14 +148,6 @@ impl Bed {
         http::get(&format!("{}/{path}", self.url()), auth)
     }
 
-    /// Calls devpi's JSON over HTTP.
-    ///
-    /// # Errors
-    /// Where there is no answer; every status is one.
-    pub fn call(&self, method: &str, path: &str, auth: Auth<'_>) -> Result<Reply> {
-        http::send(method, &format!("{}/{path}", self.url()), auth, None)
-    }
-
     /// All requests that were answered so far, in their order; the bed's own calls are among them.
     ///
     /// # Errors

@@ -47,12 +47,18 @@ impl Reply {
 }
 
 /// Fetches a page, as a client of packages does.
-pub(crate) fn get(url: &str, auth: Auth<'_>) -> Result<Reply> {
+///
+/// # Errors
+/// Where there is no answer within 30 s; every status is one.
+pub fn get(url: &str, auth: Auth<'_>) -> Result<Reply> {
     finish("GET", url, auth, (Request::builder().header("Accept", "*/*"), None))
 }
 
 /// One call of devpi's JSON over HTTP.
-pub(crate) fn send(method: &str, url: &str, auth: Auth<'_>, json: Option<&Value>) -> Result<Reply> {
+///
+/// # Errors
+/// Where there is no answer within 30 s; every status is one.
+pub fn send(method: &str, url: &str, auth: Auth<'_>, json: Option<&Value>) -> Result<Reply> {
     let builder = Request::builder().header("Accept", "application/json").header("Content-Type", "application/json");
     finish(method, url, auth, (builder, json))
 }

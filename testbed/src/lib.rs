@@ -22,6 +22,6 @@ pub use bed::{Bed, Closing};
 pub use client::Client;
 pub use debian::debian;
 pub use error::{Error, Result};
-pub use http::{Auth, Reply};
+pub use http::{Auth, Reply, get, send};
 pub use log::{Seen, SeenToken};
 pub use tools::{Tools, install};

@@ -20,7 +20,7 @@ pub struct Seen {
     pub time: f64,
     /// Its method.
     pub method: String,
-    /// Its path and query as they were sent.
+    /// Its path and query as they were sent, but with `+` where pip writes `%2B`.
     pub uri: String,
     /// The status of the answer.
     pub status: u16,
@@ -133,7 +133,7 @@ fn seen(line: Line, sent: Option<Sent>, opened: Option<Opened>) -> Seen {
     Seen {
         time: line.time.parse().unwrap_or_default(),
         method: line.method,
-        uri: line.uri,
+        uri: line.uri.replace("%2B", "+"),
         status: line.status.parse().unwrap_or_default(),
         agent: line.agent,
         bytes: line.bytes.parse().unwrap_or_default(),

@@ -57,6 +57,8 @@ impl Served {
             let mut command = Command::new(tools.server.bin("devpi-server"));
             command.arg("--serverdir").arg(&state).arg("--secretfile").arg(&secret);
             command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--threads", "8"]);
+            // By default each of the server's own keys costs 512 MiB and seconds of both cores, for a secret of no worth.
+            command.args(["--argon2-memory-cost", "1024", "--argon2-time-cost", "1", "--argon2-parallelism", "1"]);
             command.env_remove("PYTHONPATH").env_remove("PYTHONHOME");
             if let Some(log) = gate {
                 command.env("PYTHONPATH", crate::process::own_folder().join("plugin"));
