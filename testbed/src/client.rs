@@ -1,0 +1,116 @@
+//! A newcomer's machine: an empty home, a fresh virtual environment, nothing in the environment.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::process::run;
+use crate::tools::Tools;
+use crate::venv::Venv;
+
+/// A home and a virtual environment, both gone when dropped, and commands that see nothing else.
+///
+/// Whatever the caller's environment holds (`PIP_*`, `UV_*`, `XDG_*`, `NETRC`, proxies, `RUST_BACKTRACE`) does not reach
+/// them; whatever a test wants they get with [`Command::env`].
+#[derive(Debug)]
+pub struct Client {
+    home: TempDir,
+    venv: Venv,
+    tools: Tools,
+    path_first: Vec<PathBuf>,
+}
+
+impl Client {
+    /// A client whose virtual environment has pip and nothing else: what asks a `keyring` on PATH.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn new(tools: &Tools) -> Result<Self> {
+        Self::with(tools, &tools.pip)
+    }
+
+    /// A client whose virtual environment has pip, twine, build and Python keyring: what imports a keyring backend.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn with_keyring(tools: &Tools) -> Result<Self> {
+        Self::with(tools, &tools.tools)
+    }
+
+    fn with(tools: &Tools, template: &Venv) -> Result<Self> {
+        let home = tempfile::Builder::new().prefix("home-").tempdir().map_err(Error::io("cannot create a folder"))?;
+        let venv = template.copy(home.path().join("venv"))?;
+        Ok(Self { home, venv, tools: tools.clone(), path_first: Vec::new() })
+    }
+
+    /// Puts a folder first on PATH, before those put there earlier: where a `keyring` of ours lies.
+    pub fn put_on_path(&mut self, folder: impl Into<PathBuf>) {
+        self.path_first.insert(0, folder.into());
+    }
+
+    /// Installs wheels into the virtual environment, without any index.
+    ///
+    /// # Errors
+    /// Where pip fails, with its words.
+    pub fn add(&self, wheels: &[&Path]) -> Result<()> {
+        let mut pip = self.pip(["install", "--quiet", "--no-index", "--no-deps"]);
+        run("pip install", pip.args(wheels)).map(drop)
+    }
+
+    /// The home folder.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The virtual environment's folder.
+    #[must_use]
+    pub fn venv(&self) -> &Path {
+        self.venv.root()
+    }
+
+    /// Whether a module of this name can be imported in the virtual environment: whether an installation arrived.
+    #[must_use]
+    pub fn imports(&self, module: &str) -> bool {
+        let mut python = self.command(self.venv.python());
+        python.args(["-c", &format!("import {module}")]);
+        run("python", &mut python).is_ok()
+    }
+
+    /// pip of the virtual environment.
+    pub fn pip(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut pip = self.command(self.venv.bin("pip"));
+        pip.env("PIP_NO_CACHE_DIR", "1").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+        pip.args(args);
+        pip
+    }
+
+    /// uv, for the virtual environment.
+    pub fn uv(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut uv = self.command(self.tools.uv());
+        uv.env("VIRTUAL_ENV", self.venv.root()).env("UV_PYTHON_DOWNLOADS", "never");
+        uv.env("UV_CACHE_DIR", self.home().join(".cache/uv"));
+        uv.args(args);
+        uv
+    }
+
+    /// twine: the virtual environment's own where it has one, else one beside it that has no keyring backend of ours.
+    pub fn twine(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let own = self.venv.bin("twine");
+        let mut twine = self.command(if own.exists() { own } else { self.tools.program("twine") });
+        twine.args(args);
+        twine
+    }
+
+    /// Any program, with the client's home as working directory and an environment of HOME, PATH and the language.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let usual = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
+        let path = std::env::join_paths(self.path_first.iter().chain(&usual)).unwrap_or_default();
+        let mut command = Command::new(program);
+        command.env_clear().env("HOME", self.home()).env("PATH", path).env("LANG", "C.UTF-8").current_dir(self.home());
+        command
+    }
+}

@@ -1,0 +1,97 @@
+//! What the bed is made of, installed once under `target/testbed/`.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::debian::debian;
+use crate::error::{Error, Result};
+use crate::prepare::prepare;
+use crate::process::own_folder;
+use crate::venv::Venv;
+
+/// Servers and clients, installed.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// nginx; none where it is not there and cannot be installed, and then only `Closing::Plugin` works.
+    pub nginx: Option<PathBuf>,
+    /// Why nginx is not there, with what to type.
+    pub no_nginx: Option<String>,
+    pub(crate) server: Venv,
+    pub(crate) pip: Venv,
+    pub(crate) tools: Venv,
+    pub(crate) uv: Venv,
+    /// A server's folder with its users, indexes and packages, to be copied.
+    pub(crate) prepared: PathBuf,
+}
+
+impl Tools {
+    /// A program of the server's virtual environment, for example `devpi`.
+    #[must_use]
+    pub fn server_program(&self, name: &str) -> PathBuf {
+        self.server.bin(name)
+    }
+
+    /// A program among those that import Python keyring: `twine`, `keyring`, `pyproject-build`, `python`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.tools.bin(name)
+    }
+
+    /// uv.
+    #[must_use]
+    pub fn uv(&self) -> PathBuf {
+        self.uv.bin("uv")
+    }
+}
+
+/// Installs whatever is not there yet: a minute or two the first time, milliseconds afterwards. Parallel callers wait
+/// for the first. `progress` is told each step that takes time.
+///
+/// # Errors
+/// Where Python 3.9 or later is missing, or pip fails. A missing nginx is no error: see [`Tools::nginx`].
+pub fn install(mut progress: impl FnMut(&str)) -> Result<Tools> {
+    let folder = folder();
+    fs::create_dir_all(&folder).map_err(Error::path("create", &folder))?;
+    let lock = folder.join("lock");
+    let held = File::create(&lock).map_err(Error::path("write", &lock))?;
+    held.lock().map_err(Error::path("lock", &lock))?;
+
+    let mut venv = |name: &str| {
+        let requirements = own_folder().join("requirements").join(format!("{name}.txt"));
+        Venv::install(folder.join(name), &requirements, &mut progress)
+    };
+    let (server, pip, tools, uv) = (venv("server")?, venv("pip")?, venv("tools")?, venv("uv")?);
+    let (nginx, no_nginx) = match nginx(&mut progress) {
+        Ok(path) => (Some(path), None),
+        Err(why) => (None, Some(why.to_string())),
+    };
+    let prepared = folder.join("prepared");
+    let tools = Tools { nginx, no_nginx, server, pip, tools, uv, prepared };
+    prepare(&tools, &mut progress)?;
+    Ok(tools)
+}
+
+/// Beside what cargo builds, so that `cargo clean` removes it and no clone shares it with another.
+fn folder() -> PathBuf {
+    let workspace = own_folder().parent().unwrap_or(Path::new("."));
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    workspace.join(target).join("testbed")
+}
+
+fn nginx(progress: &mut dyn FnMut(&str)) -> Result<PathBuf> {
+    if let Some(found) = find_nginx() {
+        return Ok(found);
+    }
+    debian(&["nginx-light"], progress)?;
+    find_nginx().ok_or_else(|| Error::Missing {
+        what: "nginx".to_owned(),
+        remedy: "install it, on Debian: sudo apt-get install nginx-light".to_owned(),
+    })
+}
+
+fn find_nginx() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Debian keeps it where only root's PATH looks.
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")]);
+    folders.map(|folder| folder.join("nginx")).find(|program| program.is_file())
+}

@@ -1,0 +1,88 @@
+//! Virtual environments: made once from requirements, copied for each client.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::debian::debian;
+use crate::error::{Error, Result};
+use crate::process::run;
+
+/// A virtual environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Venv {
+    root: PathBuf,
+}
+
+impl Venv {
+    /// Makes one that has these requirements, unless `root` has exactly them already.
+    pub(crate) fn install(root: PathBuf, requirements: &Path, mut progress: impl FnMut(&str)) -> Result<Self> {
+        let wanted = fs::read_to_string(requirements).map_err(Error::path("read", requirements))?;
+        let venv = Self { root };
+        let stamp = venv.root.join("requirements-installed");
+        // The interpreter is a link to the machine's: after an upgrade of Python it may lead nowhere.
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && venv.python().exists() {
+            return Ok(venv);
+        }
+        let name = requirements.file_stem().unwrap_or_default().to_string_lossy();
+        progress(&format!("installing the Python packages of {name}.txt"));
+        if venv.root.exists() {
+            fs::remove_dir_all(&venv.root).map_err(Error::path("remove", &venv.root))?;
+        }
+        venv.create(progress)?;
+        let mut pip = command(&venv.python());
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements);
+        run(&format!("pip install -r {}", requirements.display()), &mut pip)?;
+        fs::write(&stamp, wanted).map_err(Error::path("write", &stamp))?;
+        Ok(venv)
+    }
+
+    fn create(&self, progress: impl FnMut(&str)) -> Result<()> {
+        let create = || run("python3 -m venv", command(Path::new("python3")).args(["-m", "venv"]).arg(&self.root));
+        let Err(first) = create() else { return Ok(()) };
+        // Debian keeps this module in a package of its own; elsewhere the first error is the one to show.
+        debian(&["python3-venv"], progress).map_err(|_| first)?;
+        create().map(drop)
+    }
+
+    /// A copy at `root`, which must not exist: about ten times faster than installing, and not linked to this one.
+    pub(crate) fn copy(&self, root: PathBuf) -> Result<Self> {
+        // cp keeps the times: Python would compile every module again that is newer than its cache says.
+        run("cp", Command::new("cp").args(["-a", "--reflink=auto"]).arg(&self.root).arg(&root))?;
+        let copy = Self { root };
+        let (from, to) = (self.root.to_string_lossy(), copy.root.to_string_lossy());
+        let bin = copy.root.join("bin");
+        for entry in fs::read_dir(&bin).map_err(Error::path("read", &bin))?.flatten() {
+            let path = entry.path();
+            // Links lead to the machine's Python; what is not text has no folder of ours in its first line.
+            if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            fs::write(&path, text.replace(&*from, &to)).map_err(Error::path("write", &path))?;
+        }
+        Ok(copy)
+    }
+
+    /// A program of it.
+    pub(crate) fn bin(&self, program: &str) -> PathBuf {
+        self.root.join("bin").join(program)
+    }
+
+    /// Its interpreter.
+    pub(crate) fn python(&self) -> PathBuf {
+        self.bin("python")
+    }
+
+    /// Its folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+/// A Python program without what the caller's environment would make of it.
+fn command(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.env_remove("PYTHONPATH").env_remove("PYTHONHOME").env_remove("PIP_TARGET").env_remove("PIP_USER");
+    command
+}
