@@ -3,8 +3,34 @@
 //! The agent keeps the root token of a devpi server; whatever asks gets a token made for what it is doing right now.
 //! `docs/architecture.md` is the map of this crate on one page.
 
+// Pure: no files, no clock, no network.
 pub mod caller;
-pub mod disk;
-pub mod process;
+pub mod escape;
+pub mod exit;
+pub mod policy;
+pub mod protocol;
 pub mod secret;
 pub mod target;
+pub mod time;
+pub mod token;
+
+// Edges: one outside thing each.
+pub mod client;
+#[cfg(feature = "cli")]
+pub mod devpi;
+pub mod disk;
+#[cfg(feature = "agent")]
+pub mod folder;
+pub mod hosts;
+pub mod paths;
+pub mod pipe;
+pub mod process;
+pub mod socket;
+//VAULT
+pub mod wire;
+
+// Programs.
+#[cfg(feature = "cli")]
+pub mod cli;
+//DAEMON
+pub mod helper;
