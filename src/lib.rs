@@ -3,6 +3,8 @@
 //! The agent keeps the root token of a devpi server; whatever asks gets a token made for what it is doing right now.
 //! `docs/architecture.md` is the map of this crate on one page.
 
+#[cfg(feature = "cli")]
+pub mod devpi;
 pub mod escape;
 pub mod secret;
 pub mod target;
