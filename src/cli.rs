@@ -15,6 +15,7 @@ mod which;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Parser;
 
@@ -75,4 +76,14 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),
     }
+}
+
+/// Seconds since the epoch.
+fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// An instant in words and as a date in the zone of this machine; both in seconds since the epoch.
+fn when(now: u64, then: u64) -> String {
+    crate::time::in_words_with_date(now, then, &jiff::tz::TimeZone::system())
 }

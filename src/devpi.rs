@@ -15,8 +15,9 @@ use std::time::Duration;
 pub use discover::{Found, discover};
 pub use error::{Error, Said};
 pub use index::Access;
-pub use session::{Expiry, Session, TokenId, TokenInfo, TokenRequest};
+pub use session::{Session, TokenInfo, TokenRequest};
 
+use crate::protocol::ServerAccess;
 use crate::secret::Secret;
 use crate::target::{ServerUrl, UserName};
 use http::{Auth, Http, Request};
@@ -30,6 +31,13 @@ pub struct Options {
     pub allow_http: bool,
     /// How long and how much.
     pub limits: Limits,
+}
+
+impl Options {
+    /// As they were chosen at the login to a server.
+    pub fn of(access: &ServerAccess) -> Self {
+        Self { ca_file: access.ca_file.clone(), allow_http: access.allow_http, limits: Limits::default() }
+    }
 }
 
 /// The limits of one request.

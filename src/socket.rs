@@ -1,10 +1,10 @@
 //! The agent's socket: who is at its other end, and how to reach it.
 
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
 
 use interprocess::local_socket::prelude::*;
+use interprocess::local_socket::traits::StreamCommon;
 use interprocess::local_socket::{GenericFilePath, Name, Stream};
 
 /// What the kernel says of a process at the other end, at the time when it connected (`SO_PEERCRED`, `unix(7)`).
@@ -20,12 +20,13 @@ impl Peer {
     /// Who is at the other end of a connected socket.
     ///
     /// # Errors
-    /// Where the kernel does not say, or where the process lives in a namespace of which it shows nothing.
-    pub fn of(stream: impl AsFd) -> std::io::Result<Self> {
-        // The raw structure of the socket option: a peer of an unseen pid namespace has the pid 0 there, which
-        // typed wrappers take to be impossible.
-        let credentials = nix::sys::socket::getsockopt(&stream, nix::sys::socket::sockopt::PeerCredentials)?;
-        Ok(Self { pid: u32::try_from(credentials.pid()).ok().filter(|pid| *pid != 0), uid: credentials.uid() })
+    /// Where the kernel does not say.
+    pub fn of(stream: &impl StreamCommon) -> std::io::Result<Self> {
+        let credentials = stream.peer_creds()?;
+        // The pid of a process in a pid namespace that cannot be seen from here is 0.
+        let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
+        let uid = credentials.euid().ok_or(std::io::ErrorKind::Unsupported)?;
+        Ok(Self { pid, uid })
     }
 
     /// Whether it runs as the user of this process.
@@ -108,8 +109,11 @@ mod tests {
 
     #[test]
     fn a_process_of_ours_is_known_by_its_pid_and_uid() {
-        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-        let peer = Peer::of(&ours).expect("credentials");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.sock");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+        let stream = connect(&path, Duration::from_secs(1)).expect("a connection");
+        let peer = Peer::of(&stream).expect("credentials");
         assert_eq!(peer.pid, Some(std::process::id()));
         assert!(peer.is_us());
     }

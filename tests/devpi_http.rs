@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use devpi_tokens::devpi::{Access, Error, Expiry, Found, Limits, Options, Server, TokenRequest, discover};
+use devpi_tokens::time::Expiry;
+use devpi_tokens::devpi::{Access, Error, Found, Limits, Options, Server, TokenRequest, discover};
 use devpi_tokens::secret::Secret;
 use devpi_tokens::target::{IndexName, Permission, UserName};
 
@@ -114,7 +115,7 @@ fn refused(fake: &Fake) -> (String, u8) {
     let error = check(fake).expect_err("an error");
     let shown = error.to_string();
     assert!(!format!("{shown} {error:?}").contains("CANARY"), "{shown}");
-    (shown.replace(&fake.root, "ROOT"), error.exit_code())
+    (shown.replace(&fake.root, "ROOT"), error.exit() as u8)
 }
 
 fn api(root: &str, user: &str) -> String {
@@ -232,7 +233,7 @@ fn nobody_there_is_told_apart_from_a_bad_answer() {
     let server = Server::new(format!("http://{gone}").parse().expect("a URL"), &quick()).expect("a client");
     let error = server.login(&alice(), &Secret::new("x")).expect_err("nobody there");
     assert!(error.to_string().contains("cannot be reached: Connection refused"), "{error}");
-    assert_eq!(error.exit_code(), 75);
+    assert_eq!(error.exit() as u8, 75);
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn what_speaks_no_tls_is_not_asked_for_https() {
     let server = Server::new(url.parse().expect("a URL"), &quick()).expect("a client");
     let error = server.check_token(&Secret::new("devpi-CANARY"), &alice()).expect_err("no TLS");
     assert!(error.to_string().starts_with("no secure connection to https://127.0.0.1:"), "{error}");
-    assert_eq!(error.exit_code(), 76);
+    assert_eq!(error.exit() as u8, 76);
     assert!(!plain.join().expect("a hello").contains("/+api"));
 }
 
@@ -258,7 +259,7 @@ fn http_to_another_machine_is_refused_before_anything_is_sent() {
     let url = || "http://192.0.2.1".parse().expect("a URL");
     let error = Server::new(url(), &quick()).expect_err("unencrypted");
     assert_eq!(error.to_string(), "http://192.0.2.1 is not encrypted and not this machine");
-    assert_eq!(error.exit_code(), 78);
+    assert_eq!(error.exit() as u8, 78);
     assert!(error.remedy().is_some_and(|remedy| remedy.contains("--allow-http")));
     assert!(Server::new(url(), &Options { allow_http: true, ..quick() }).is_ok());
 }
@@ -272,7 +273,7 @@ fn a_ca_file_without_certificates_is_named() {
     assert!(try_it().to_string().ends_with("ca.pem: No such file or directory (os error 2)"), "{}", try_it());
     std::fs::write(&path, "hello").expect("a file");
     assert!(try_it().to_string().ends_with("ca.pem: no certificates in PEM form"), "{}", try_it());
-    assert_eq!(try_it().exit_code(), 78);
+    assert_eq!(try_it().exit() as u8, 78);
 }
 
 #[test]
@@ -292,7 +293,7 @@ fn a_wrong_password_has_words_of_its_own() {
     let fake = Fake::bytes(status("401 Unauthorized", r#"{"message":"user 'alice' could not be authenticated"}"#));
     let error = fake.server().login(&alice(), &Secret::new("CANARY")).expect_err("a wrong password");
     assert_eq!(error.to_string().replace(&fake.root, "ROOT"), "ROOT does not know user alice with that password");
-    assert_eq!(error.exit_code(), 77);
+    assert_eq!(error.exit() as u8, 77);
 }
 
 #[test]
@@ -313,7 +314,7 @@ fn a_token_is_asked_for_in_the_servers_own_form() {
     };
     assert_eq!(session.create_token(&alice(), &request).expect("a token"), Secret::new("devpi-x"));
     let bad = session.create_token(&"bob".parse().expect("a user"), &TokenRequest::default()).expect_err("no token");
-    assert_eq!(bad.exit_code(), 76);
+    assert_eq!(bad.exit() as u8, 76);
     let seen = fake.seen.lock().expect("the list");
     assert!(seen[0].ends_with(r#"{"user":"alice","password":"pass \"word\""}"#), "{}", seen[0]);
     let sent = r#"{"expires":1795474079,"allowed":["pkg_read"],"indexes":["alice/dev"]}"#;
@@ -380,7 +381,7 @@ fn an_address_without_devpi_ends_after_few_requests() {
     let fake = Fake::pages(&[]);
     let error = fake.discover(&"/a".repeat(200)).expect_err("nothing there");
     assert!(error.to_string().starts_with("no devpi server answers at http://127.0.0.1:"), "{error}");
-    assert_eq!((error.exit_code(), fake.asked().len()), (76, 8));
+    assert_eq!((error.exit() as u8, fake.asked().len()), (76, 8));
     let redirecting = Fake::bytes("HTTP/1.1 302 x\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n");
     let error = redirecting.discover("/alice/dev/").expect_err("a redirect");
     assert!(error.to_string().ends_with("answered with a redirect to /login"), "{error}");
@@ -434,7 +435,7 @@ fn bases_have_limits_in_number_and_time_and_an_index_has_to_be_there() {
     let error = bases(&[]).server().bases(&dev(), None, Duration::from_secs(5)).expect_err("no such index");
     assert!(error.to_string().ends_with("has no alice/dev (404)"), "{error}");
     let odd = bases(&[("alice/dev", &["alice/../x"])]);
-    assert_eq!(odd.server().bases(&dev(), None, Duration::from_secs(5)).expect_err("no name").exit_code(), 76);
+    assert_eq!(odd.server().bases(&dev(), None, Duration::from_secs(5)).expect_err("no name").exit() as u8, 76);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `devpi-tokens login`: a root token for the agent.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::args::Login;
 use super::prompt::Prompt;
-use super::{Terminal, open};
+use super::{Terminal, now, open, when};
 use crate::client::{self, Client};
 use crate::devpi::{self, Access, Found, Server, Session, TokenRequest};
 use crate::exit::{Exit, Failure};
@@ -13,7 +13,7 @@ use crate::paths::Paths;
 use crate::protocol::{Holder, IndexBases, Request, Response, Retired, Root, ServerAccess};
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, UserName};
-use crate::time::{self, Expiry};
+use crate::time::{Expiry, parse_expiry};
 use crate::token::{RootToken, Token};
 
 /// The longest token file that is read, in bytes.
@@ -147,7 +147,7 @@ fn request(args: &Login, server: &Server) -> Result<TokenRequest, Failure> {
         let all = Permission::ALL.iter().copied();
         all.filter(|permission| !permission.is_refused_to_tokens() && !changes_indexes(permission)).collect()
     };
-    let expires = time::parse_expiry(&args.expires, now)?;
+    let expires = parse_expiry(&args.expires, now).map_err(|error| Failure::new(Exit::Malformed, error.to_string()))?;
     Ok(TokenRequest {
         // Whoever asks at the end of a second is asked about in the next one: the server takes a year and no more.
         expires: Some(match expires {
@@ -212,7 +212,7 @@ fn from_file(server: &Server, file: &Path, user: Option<&UserName>) -> Result<(U
 fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let Kept { holder, root } = kept;
     let ends = match root.scope().expires() {
-        Some(end) => format!("it ends {}", time::with_date(now(), end)),
+        Some(end) => format!("it ends {}", when(now(), end)),
         None => "it never ends".to_owned(),
     };
     terminal.say(format!("the agent keeps the token {} of {} at {}", root.id(), holder.user, holder.server))?;
@@ -221,7 +221,7 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
         terminal.note(format!(
             "the token {} that it replaces is used until {} and deleted at the first login after that",
             retired.id,
-            time::date(retired.in_use_until)
+            when(now(), retired.in_use_until)
         ));
     }
     if let Some(skew) = found.server.skew().filter(|skew| skew.abs() > SKEW) {
@@ -252,8 +252,4 @@ fn about_access(found: &Found, index: &IndexName, terminal: &mut Terminal<'_>) {
         }
         Ok(Access::Asks | Access::Other(_)) | Err(_) => {}
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
 }

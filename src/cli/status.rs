@@ -1,15 +1,12 @@
 //! `devpi-tokens status`: what the agent keeps, and until when.
 
-use std::time::SystemTime;
-
 use super::args;
-use super::{Terminal, open};
+use super::{Terminal, now, open, when};
 use crate::client::Client;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Keeper, Status, VaultState};
-use crate::time;
 
 pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let mut client = Client::connect(&Paths::find()?)?;
@@ -17,8 +14,7 @@ pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Ex
     if args.json {
         terminal.say(json(&status)?)?;
     } else {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        for line in lines(&status, now) {
+        for line in lines(&status, now()) {
             terminal.say(line)?;
         }
     }
@@ -56,8 +52,8 @@ fn lines(status: &Status, now: u64) -> Vec<String> {
             server = Some(&root.holder.server);
         }
         let ends = match root.expires {
-            Some(end) if end <= now => format!("ended {}", time::with_date(now, end)),
-            Some(end) => format!("ends {}", time::with_date(now, end)),
+            Some(end) if end <= now => format!("ended {}", when(now, end)),
+            Some(end) => format!("ends {}", when(now, end)),
             None => "never ends".to_owned(),
         };
         let default = if root.default { " (default)" } else { "" };
@@ -70,7 +66,7 @@ fn lines(status: &Status, now: u64) -> Vec<String> {
         let until = if retired.in_use_until <= now {
             "no longer used".to_owned()
         } else {
-            format!("used until {}", time::date(retired.in_use_until))
+            format!("used until {}", when(now, retired.in_use_until))
         };
         lines.push(format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id));
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::exit::{Exit, Failure};
 use crate::target::{AddressError, IndexName, ServerUrl, UserName};
 
 /// A server was not asked, not reached, or gave an answer that is of no use.
@@ -194,12 +195,11 @@ impl std::fmt::Display for Said {
 }
 
 impl Error {
-    /// The exit code of a program that ends with this: 65 malformed input, 75 try again, 76 bad answer, 77 refused,
-    /// 78 unsafe set-up.
-    pub fn exit_code(&self) -> u8 {
+    /// The exit code of a program that ends with this.
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Address(_) => 65,
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::TooOften { .. } | Self::Unavailable { .. } => 75,
+            Self::Address(_) => Exit::Malformed,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::TooOften { .. } | Self::Unavailable { .. } => Exit::TryAgain,
             Self::Insecure { .. }
             | Self::Redirect { .. }
             | Self::TooLarge { .. }
@@ -210,12 +210,12 @@ impl Error {
             | Self::Status { .. }
             | Self::NotAccepted { .. }
             | Self::OtherUser { .. }
-            | Self::TooManyBases { .. } => 76,
+            | Self::TooManyBases { .. } => Exit::BadAnswer,
             Self::BadRequest { .. }
             | Self::WrongPassword { .. }
             | Self::Unauthorized { .. }
-            | Self::Forbidden { .. } => 77,
-            Self::Unencrypted { .. } | Self::CaFile { .. } => 78,
+            | Self::Forbidden { .. } => Exit::Refused,
+            Self::Unencrypted { .. } | Self::CaFile { .. } => Exit::Unsafe,
         }
     }
 
@@ -249,5 +249,11 @@ impl Error {
             | Self::TooManyBases { .. } => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { exit: error.exit(), message: error.to_string(), remedy: error.remedy() }
     }
 }

@@ -1,8 +1,6 @@
 //! What needs the user's password: making, listing and deleting tokens.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -10,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::http::{Auth, Request};
 use super::{Error, Server};
 use crate::secret::Secret;
-use crate::target::{IndexName, NameError, Permission, ProjectName, UserName};
+use crate::target::{IndexName, Permission, ProjectName, UserName};
+use crate::time::Expiry;
+use crate::token::TokenId;
 
 /// The longest token that is taken from an answer, in bytes.
 const LONGEST: usize = 8 << 10;
@@ -23,21 +23,12 @@ pub struct Session<'a> {
     secret: Secret,
 }
 
-/// When a token ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expiry {
-    /// At that second since 1970.
-    At(u64),
-    /// Not at all; the server grants it to few.
-    Never,
-}
-
-impl Serialize for Expiry {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::At(second) => serializer.serialize_u64(*second),
-            Self::Never => serializer.serialize_str("never"),
-        }
+/// As the server takes it: a second since 1970, or `never`.
+fn expiry<S: serde::Serializer>(expires: &Option<Expiry>, serializer: S) -> Result<S::Ok, S::Error> {
+    match expires {
+        Some(Expiry::At(second)) => serializer.serialize_u64(*second),
+        Some(Expiry::Never) => serializer.serialize_str("never"),
+        None => serializer.serialize_none(),
     }
 }
 
@@ -45,7 +36,7 @@ impl Serialize for Expiry {
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct TokenRequest {
     /// When it ends; the server's own choice is a year.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "expiry")]
     pub expires: Option<Expiry>,
     /// From which second since 1970 on it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,24 +50,6 @@ pub struct TokenRequest {
     /// The projects that it is for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<ProjectName>,
-}
-
-/// By what a server names a token.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenId(String);
-
-impl FromStr for TokenId {
-    type Err = NameError;
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if fits { Ok(Self(text.to_owned())) } else { Err(NameError::Name) }
-    }
-}
-
-impl fmt::Display for TokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// A token as the server lists it.
