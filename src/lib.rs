@@ -6,3 +6,4 @@
 pub mod secret;
 pub mod target;
 pub mod time;
+pub mod token;
