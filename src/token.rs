@@ -1,0 +1,305 @@
+//! Tokens of devpi: reading them, what they allow, and deriving narrower ones without the server.
+
+mod field;
+mod macaroon;
+mod restriction;
+mod scope;
+
+pub use macaroon::{Caveat, Format, MacaroonError};
+pub use restriction::Restriction;
+pub use scope::Scope;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+use crate::target::UserName;
+use macaroon::Macaroon;
+
+/// What devpi-tokens writes in front of a new token. The server takes it with and without.
+const PREFIX: &str = "devpi-";
+
+/// A token that was refused, or that cannot be narrowed as asked. What it holds is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Nothing, or the prefix alone.
+    #[error("no token: it is empty")]
+    Empty,
+    /// `devpi-devpi-…`.
+    #[error("the prefix `devpi-` stands in front of the token twice")]
+    PrefixTwice,
+    /// `pypi-…`.
+    #[error("a token of pypi.org (`pypi-`), where one of a devpi server is expected")]
+    Pypi,
+    /// Not the one spelling of a macaroon.
+    #[error(transparent)]
+    Macaroon(#[from] MacaroonError),
+    /// The identifier is not `USER-TOKENID`.
+    #[error("the token does not name its user and id as a devpi token does")]
+    Identifier,
+    /// Not an id that devpi gives to a token.
+    #[error("not the id of a token: letters and digits only")]
+    Id,
+    /// Format 1 can be looked at, neither kept nor derived from.
+    #[error("the token is in the old format 1, which can only be inspected")]
+    Format,
+    /// Another server would have to agree.
+    #[error("the token has a third-party caveat, which devpi-server refuses")]
+    ThirdParty,
+    /// The root token has a caveat that is not understood, and so would all that is derived from it.
+    #[error("the token has a caveat that is not understood")]
+    Unknown,
+    /// A derived token has at least one restriction more.
+    #[error("no restriction to add")]
+    Nothing,
+    /// An empty list, a time outside of 1 to 99999999999, or something not understood.
+    #[error("a restriction that no server would understand")]
+    Restriction,
+    /// The derived token is not what was asked for. This is an error in this program.
+    #[error("the derived token is not the root token with the asked restrictions")]
+    Check,
+}
+
+/// The id of a token, as lists of tokens show it. It is no secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenId(String);
+
+impl TokenId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = TokenError;
+    /// devpi draws 8 characters from letters and digits. Other lengths are taken, other characters could break out
+    /// of the URL that deletes a token.
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        let fits = matches!(text.len(), 1..=64) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if fits { Ok(Self(text.to_owned())) } else { Err(TokenError::Id) }
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TokenId {
+    type Error = TokenError;
+    fn try_from(text: String) -> Result<Self, TokenError> {
+        text.parse()
+    }
+}
+
+impl From<TokenId> for String {
+    fn from(id: TokenId) -> Self {
+        id.0
+    }
+}
+
+/// A token that was read, of any kind: to be looked at, or to become a [`RootToken`].
+///
+/// Whether its signature is right only the server knows. `Debug` shows user and id; the bytes are wiped on drop, and
+/// two tokens are compared in constant time. No token is serialised: whatever writes one out takes its
+/// [`text`](Self::text).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    user: UserName,
+    id: TokenId,
+    macaroon: Macaroon,
+}
+
+impl Token {
+    /// Reads a token with or without the prefix `devpi-`. Nothing is trimmed.
+    ///
+    /// # Errors
+    /// [`TokenError`] for whatever is not the one spelling of a token that devpi-tokens could have made, at most
+    /// 8 KiB and 64 caveats.
+    pub fn parse(text: &str) -> Result<Self, TokenError> {
+        if text.starts_with("pypi-") {
+            return Err(TokenError::Pypi);
+        }
+        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        if bare.is_empty() {
+            return Err(TokenError::Empty);
+        }
+        if bare.starts_with(PREFIX) {
+            return Err(TokenError::PrefixTwice);
+        }
+        Self::of(Macaroon::parse(bare)?)
+    }
+
+    fn of(macaroon: Macaroon) -> Result<Self, TokenError> {
+        let identifier = str::from_utf8(macaroon.identifier()).map_err(|_| TokenError::Identifier)?;
+        // At the last `-`: a user's name may have one, an id never.
+        let (user, id) = identifier.rsplit_once('-').ok_or(TokenError::Identifier)?;
+        let user = user.parse().map_err(|_| TokenError::Identifier)?;
+        let id = id.parse().map_err(|_| TokenError::Identifier)?;
+        Ok(Self { user, id, macaroon })
+    }
+
+    /// Whose token it is.
+    pub fn user(&self) -> &UserName {
+        &self.user
+    }
+
+    /// Its id on the server, the same for all that is derived from it.
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// The binary format that it is written in.
+    pub fn format(&self) -> Format {
+        self.macaroon.format()
+    }
+
+    /// The caveats as they stand in it.
+    pub fn caveats(&self) -> impl ExactSizeIterator<Item = Caveat<'_>> {
+        self.macaroon.caveats()
+    }
+
+    /// The caveats, understood where that is possible.
+    pub fn restrictions(&self) -> Vec<Restriction> {
+        let read = |caveat: Caveat<'_>| match caveat.third_party {
+            false => Restriction::read(caveat.text),
+            // Marked, so that `expires=1` for another server is never taken for a restriction of this one.
+            true => Restriction::Unknown(format!("third-party: {}", String::from_utf8_lossy(caveat.text))),
+        };
+        self.caveats().map(read).collect()
+    }
+
+    /// What all restrictions together still allow.
+    pub fn scope(&self) -> Scope {
+        Scope::of(&self.restrictions())
+    }
+
+    /// The text with the prefix `devpi-`.
+    pub fn text(&self) -> Secret {
+        let bare = self.bare_text();
+        let mut text = String::with_capacity(PREFIX.len() + bare.expose().len());
+        text.push_str(PREFIX);
+        text.push_str(bare.expose());
+        Secret::new(text)
+    }
+
+    /// The text without a prefix, for clients that look into what begins with `devpi-`.
+    pub fn bare_text(&self) -> Secret {
+        self.macaroon.text()
+    }
+}
+
+/// Declares a token of one kind with what both kinds tell about themselves.
+macro_rules! kind_of_token {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(Token);
+
+        impl $name {
+            /// Whose token it is.
+            pub fn user(&self) -> &UserName {
+                self.0.user()
+            }
+
+            /// Its id on the server.
+            pub fn id(&self) -> &TokenId {
+                self.0.id()
+            }
+
+            /// The caveats, understood where that is possible.
+            pub fn restrictions(&self) -> Vec<Restriction> {
+                self.0.restrictions()
+            }
+
+            /// What all restrictions together still allow.
+            pub fn scope(&self) -> Scope {
+                self.0.scope()
+            }
+
+            /// The text with the prefix `devpi-`.
+            pub fn text(&self) -> Secret {
+                self.0.text()
+            }
+
+            /// The text without a prefix.
+            pub fn bare_text(&self) -> Secret {
+                self.0.bare_text()
+            }
+        }
+    };
+}
+
+kind_of_token! {
+    /// A token to derive from: what the server made, or one that was narrowed before. It goes into the vault and
+    /// nowhere else.
+    RootToken
+}
+
+kind_of_token! {
+    /// A token made from a [`RootToken`] with at least one restriction more: what is handed out.
+    DerivedToken
+}
+
+/// Refuses what cannot be derived from: format 1 and third-party caveats.
+impl TryFrom<Token> for RootToken {
+    type Error = TokenError;
+    fn try_from(token: Token) -> Result<Self, TokenError> {
+        if token.format() != Format::V2 {
+            return Err(TokenError::Format);
+        }
+        if token.caveats().any(|caveat| caveat.third_party) {
+            return Err(TokenError::ThirdParty);
+        }
+        Ok(Self(token))
+    }
+}
+
+impl RootToken {
+    /// A token with these restrictions more, made without the server. They are written in one order, whatever the
+    /// order here: `allowed`, `expires`, `indexes`, `not_before`, `projects`.
+    ///
+    /// # Errors
+    /// [`TokenError::Nothing`] and [`TokenError::Restriction`] for what cannot be added, [`TokenError::Unknown`]
+    /// where the root token has a caveat that is not understood, [`TokenError::Macaroon`] for more than 64 caveats or
+    /// 8 KiB.
+    pub fn attenuate(&self, restrictions: &[Restriction]) -> Result<DerivedToken, TokenError> {
+        if !self.scope().unknown().is_empty() {
+            return Err(TokenError::Unknown);
+        }
+        self.attenuate_forced(restrictions)
+    }
+
+    /// As [`attenuate`](Self::attenuate), from a root token with caveats that are not understood too. The server will
+    /// refuse the result as it refuses the root token.
+    ///
+    /// # Errors
+    /// As [`attenuate`](Self::attenuate), but for [`TokenError::Unknown`].
+    pub fn attenuate_forced(&self, restrictions: &[Restriction]) -> Result<DerivedToken, TokenError> {
+        if restrictions.is_empty() {
+            return Err(TokenError::Nothing);
+        }
+        if !restrictions.iter().all(Restriction::is_canonical) {
+            return Err(TokenError::Restriction);
+        }
+        let mut restrictions = restrictions.to_vec();
+        restrictions.sort();
+        let added: Vec<String> = restrictions.iter().map(Restriction::to_caveat).collect();
+        let derived = Token::of(self.0.macaroon.with_caveats(&added)?)?;
+        // Read back from its own bytes: nothing is handed out that another reader would take for something wider.
+        let before = self.0.caveats().map(|caveat| caveat.text);
+        let expected = before.chain(added.iter().map(String::as_bytes));
+        let same = derived.macaroon.identifier() == self.0.macaroon.identifier()
+            && derived.caveats().all(|caveat| !caveat.third_party)
+            && derived.caveats().map(|caveat| caveat.text).eq(expected);
+        if same { Ok(DerivedToken(derived)) } else { Err(TokenError::Check) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

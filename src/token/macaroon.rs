@@ -1,0 +1,254 @@
+//! The binary form of a macaroon: reading it strictly, and adding caveats at its end.
+//!
+//! Format 2 as in <https://github.com/rescrv/libmacaroons/blob/master/doc/format.txt>, and format 1 to look at only.
+//! Every text that is taken is the only spelling of its macaroon, so that two programs cannot read two things in it.
+
+use std::fmt;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::field::{Packets, Reader, kind, write_field};
+use crate::secret::Secret;
+
+/// The longest text of a token that is decoded, in bytes.
+const LONGEST: usize = 8 * 1024;
+/// The most caveats that a token may have.
+const MOST_CAVEATS: usize = 64;
+const SIGNATURE_LENGTH: usize = 32;
+
+/// What stands behind the caveats in format 2: the end of their sections, then the signature's kind, length, bytes.
+const TAIL: usize = 3 + SIGNATURE_LENGTH;
+
+/// A macaroon that was refused. What it holds is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MacaroonError {
+    /// More than 8 KiB of text.
+    #[error("the token is longer than 8 KiB")]
+    Length,
+    /// Another character than `A-Z a-z 0-9 - _`, padding, or bits that belong to no byte.
+    #[error("the token is not base64url without padding")]
+    Encoding,
+    /// The first byte begins neither format 1 nor format 2.
+    #[error("the token is no macaroon of format 1 or 2")]
+    Format,
+    /// A length reaches over the end, or the end comes too early.
+    #[error("the token is cut off")]
+    Truncated,
+    /// A length that is not written in the shortest way.
+    #[error("a length in the token is not in its shortest form")]
+    Varint,
+    /// A field that is missing, unknown or at the wrong place.
+    #[error("a field of the token is missing, unknown or out of order")]
+    Field,
+    /// A location, which tokens of devpi leave empty.
+    #[error("the token names a location, which a devpi token never does")]
+    Location,
+    /// Not 32 bytes.
+    #[error("the signature of the token is not 32 bytes long")]
+    Signature,
+    /// Something follows the signature.
+    #[error("bytes follow the signature of the token")]
+    Trailing,
+    /// More than 64 caveats.
+    #[error("the token has more than 64 caveats")]
+    Caveats,
+}
+
+/// The two binary formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Packets with hexadecimal lengths: the first format, for looking at only.
+    V1,
+    /// What devpi-tokens writes.
+    V2,
+}
+
+/// A caveat as it stands in a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caveat<'a> {
+    /// The predicate of a first-party caveat, the identifier of a third-party one. It comes from outside: escape it
+    /// before it is shown.
+    pub text: &'a [u8],
+    /// Whether another server has to agree; devpi-server knows no such server.
+    pub third_party: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Placed {
+    text: Range<usize>,
+    third_party: bool,
+}
+
+/// The bytes of a macaroon, wiped when dropped, and where in them its parts are.
+#[derive(Clone)]
+pub(super) struct Macaroon {
+    format: Format,
+    bytes: Zeroizing<Vec<u8>>,
+    identifier: Range<usize>,
+    caveats: Vec<Placed>,
+    signature: Range<usize>,
+}
+
+impl Macaroon {
+    /// Reads base64url text without a prefix.
+    pub(super) fn parse(text: &str) -> Result<Self, MacaroonError> {
+        if text.len() > LONGEST {
+            return Err(MacaroonError::Length);
+        }
+        // Sized beforehand: a buffer that grows leaves copies behind that nobody wipes.
+        let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).map_err(|_| MacaroonError::Encoding)?;
+        bytes.truncate(length);
+        Self::from_bytes(bytes)
+    }
+
+    fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
+        match bytes.first() {
+            Some(2) => Self::from_v2(bytes),
+            Some(byte) if byte.is_ascii_hexdigit() => Self::from_v1(bytes),
+            _ => Err(MacaroonError::Format),
+        }
+    }
+
+    fn from_v2(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
+        let mut reader = Reader::new(&bytes, 1);
+        // Upstream writes the field with nothing in it, other libraries leave it out. The signature does not cover
+        // it, and deriving keeps the bytes, so both are taken.
+        if reader.optional(kind::LOCATION)?.is_some_and(|location| !location.is_empty()) {
+            return Err(MacaroonError::Location);
+        }
+        let identifier = reader.field(kind::IDENTIFIER)?;
+        reader.end_of_section()?;
+        let mut caveats = Vec::new();
+        while reader.peek()? != kind::END {
+            let location = reader.optional(kind::LOCATION)?;
+            let text = reader.field(kind::IDENTIFIER)?;
+            let third_party = reader.optional(kind::VERIFIER)?.is_some();
+            if location.is_some() && !third_party {
+                return Err(MacaroonError::Field);
+            }
+            reader.end_of_section()?;
+            push(&mut caveats, Placed { text, third_party })?;
+        }
+        reader.end_of_section()?;
+        let signature = reader.field(kind::SIGNATURE)?;
+        let end = reader.place();
+        Self { format: Format::V2, bytes, identifier, caveats, signature }.ending_at(end)
+    }
+
+    fn from_v1(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
+        let mut packets = Packets::new(&bytes);
+        packets.optional(b"location ")?;
+        let identifier = packets.optional(b"identifier ")?.ok_or(MacaroonError::Field)?;
+        let mut caveats = Vec::new();
+        while let Some(text) = packets.optional(b"cid ")? {
+            let third_party = packets.optional(b"vid ")?.is_some();
+            if third_party {
+                packets.optional(b"cl ")?.ok_or(MacaroonError::Field)?;
+            }
+            push(&mut caveats, Placed { text, third_party })?;
+        }
+        let signature = packets.optional(b"signature ")?.ok_or(MacaroonError::Field)?;
+        let end = packets.place();
+        Self { format: Format::V1, bytes, identifier, caveats, signature }.ending_at(end)
+    }
+
+    fn ending_at(self, end: usize) -> Result<Self, MacaroonError> {
+        if self.signature.len() != SIGNATURE_LENGTH {
+            return Err(MacaroonError::Signature);
+        }
+        if end != self.bytes.len() {
+            return Err(MacaroonError::Trailing);
+        }
+        Ok(self)
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(super) fn identifier(&self) -> &[u8] {
+        &self.bytes[self.identifier.clone()]
+    }
+
+    pub(super) fn caveats(&self) -> impl ExactSizeIterator<Item = Caveat<'_>> {
+        let whole =
+            |placed: &Placed| Caveat { text: &self.bytes[placed.text.clone()], third_party: placed.third_party };
+        self.caveats.iter().map(whole)
+    }
+
+    /// The text without a prefix: what [`parse`](Self::parse) was given.
+    pub(super) fn text(&self) -> Secret {
+        Secret::new(URL_SAFE_NO_PAD.encode(&*self.bytes))
+    }
+
+    /// This macaroon with first-party caveats at its end, each signed with the signature before it. The bytes in
+    /// front stay what they are.
+    ///
+    /// # Errors
+    /// [`MacaroonError::Format`] for format 1; [`MacaroonError::Caveats`] and [`MacaroonError::Length`] where the
+    /// result would not be taken itself.
+    pub(super) fn with_caveats(&self, added: &[String]) -> Result<Self, MacaroonError> {
+        if self.format != Format::V2 {
+            return Err(MacaroonError::Format);
+        }
+        let body = &self.bytes[..self.bytes.len() - TAIL];
+        let room = added.iter().map(|text| text.len() + 8).sum::<usize>();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.bytes.len() + room));
+        bytes.extend_from_slice(body);
+        let mut signature = Zeroizing::new([0; SIGNATURE_LENGTH]);
+        signature.copy_from_slice(&self.bytes[self.signature.clone()]);
+        for text in added {
+            write_field(&mut bytes, kind::IDENTIFIER, text.as_bytes());
+            bytes.push(kind::END);
+            signature = sign(&signature, text.as_bytes());
+        }
+        bytes.push(kind::END);
+        write_field(&mut bytes, kind::SIGNATURE, &*signature);
+        if base64::encoded_len(bytes.len(), false).is_none_or(|length| length > LONGEST) {
+            return Err(MacaroonError::Length);
+        }
+        Self::from_bytes(bytes)
+    }
+}
+
+/// Shows neither the signature nor any text from outside.
+impl fmt::Debug for Macaroon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, bytes: _, identifier: _, caveats, signature: _ } = self;
+        f.debug_struct("Macaroon").field("format", format).field("caveats", &caveats.len()).finish_non_exhaustive()
+    }
+}
+
+/// Compares in constant time: how long it takes tells the length, never where two macaroons differ.
+impl PartialEq for Macaroon {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes.ct_eq(&other.bytes).into()
+    }
+}
+
+impl Eq for Macaroon {}
+
+fn push(caveats: &mut Vec<Placed>, caveat: Placed) -> Result<(), MacaroonError> {
+    if caveats.len() == MOST_CAVEATS {
+        return Err(MacaroonError::Caveats);
+    }
+    caveats.push(caveat);
+    Ok(())
+}
+
+/// HMAC-SHA256 with a signature as the key.
+fn sign(key: &[u8; SIGNATURE_LENGTH], text: &[u8]) -> Zeroizing<[u8; SIGNATURE_LENGTH]> {
+    // A key shorter than a block is filled up with zeroes (RFC 2104); done here, no length can be wrong.
+    let mut block = Zeroizing::new([0; 64]);
+    block[..SIGNATURE_LENGTH].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    mac.update(text);
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
