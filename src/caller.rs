@@ -83,28 +83,31 @@ pub struct Doing {
     pub bytes: u64,
 }
 
-/// Reads one client's command line into the findings.
-type Look = fn(&Command<'_>, &mut Findings<'_>);
+/// A client that is understood, by one file each.
+struct Client {
+    /// What its command is called.
+    name: &'static str,
+    program: Program,
+    /// Reads its command line into the findings.
+    look: fn(&Command<'_>, &mut Findings<'_>),
+}
 
-/// Which client is read by what; one file each.
-const CLIENTS: &[(&str, Program, Look)] = &[
-    ("pip", Program::Pip, pip::look),
-    ("uv", Program::Uv, uv::look),
-    ("uvx", Program::Uv, uv::look),
-    ("twine", Program::Twine, twine::look),
+const CLIENTS: &[Client] = &[
+    Client { name: "pip", program: Program::Pip, look: pip::look },
+    Client { name: "uv", program: Program::Uv, look: uv::look },
+    Client { name: "uvx", program: Program::Uv, look: uv::look },
+    Client { name: "twine", program: Program::Twine, look: twine::look },
 ];
 
 /// Tells what a process is doing.
 pub fn understand(observed: &Observed<'_>) -> Doing {
     let argv = &observed.argv[..observed.argv.len().min(MOST_ARGUMENTS)];
     let mut findings = Findings::new(*observed);
-    let client = Command::of(argv).and_then(|command| {
-        let known = CLIENTS.iter().find(|(name, ..)| *name == command.name)?;
-        Some((command, known))
-    });
-    if let Some((command, (_, program, look))) = client {
-        findings.doing.program = *program;
-        look(&command, &mut findings);
+    if let Some(command) = Command::of(argv)
+        && let Some(client) = CLIENTS.iter().find(|client| client.name == command.name)
+    {
+        findings.doing.program = client.program;
+        (client.look)(&command, &mut findings);
     }
     findings.doing
 }

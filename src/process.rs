@@ -114,7 +114,8 @@ pub fn caller() -> Option<Process> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::io::Read;
+    use std::process::{Command, Stdio};
 
     use super::*;
 
@@ -151,13 +152,19 @@ mod tests {
     #[test]
     fn a_long_command_line_ends_with_a_whole_item() {
         let item = "x".repeat(1000);
-        let mut child = Command::new("sleep").arg("60").args(std::iter::repeat_n(&item, 200)).spawn().expect("sleep");
-        let process = Process::of(child.id()).expect("a child");
-        let argv = process.argv();
-        child.kill().ok();
+        let script = "echo; read end";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).args(std::iter::repeat_n(&item, 200));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
+        // Only once the shell has spoken is its command line in place: it is empty for a moment after the start.
+        child.stdout.as_mut().expect("an output").read_exact(&mut [0]).expect("a line");
+        let argv = Process::of(child.id()).expect("a child").argv();
+        drop(child.stdin.take());
         child.wait().expect("reaped");
-        assert_eq!(argv.len(), 2 + (128 * 1024 - "sleep 60 ".len()) / 1001);
-        assert!(argv[2..].iter().all(|found| *found == item));
+        let before = ["sh", "-c", script];
+        assert_eq!(argv[..3], before);
+        assert_eq!(argv.len(), 3 + (128 * 1024 - before.map(|item| item.len() + 1).iter().sum::<usize>()) / 1001);
+        assert!(argv[3..].iter().all(|found| *found == item));
     }
 
     #[test]
