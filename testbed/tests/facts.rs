@@ -27,8 +27,9 @@ fn fetch(index: &str, project: &str, auth: Auth<'_>) -> Reply {
     let direct = BED.direct_url();
     let page = get(&format!("{direct}/{index}/+simple/{project}/"), Auth::None).unwrap().body;
     let file = page.split('"').find(|part| part.contains(".whl")).unwrap();
-    let file = file.split('#').next().unwrap().trim_start_matches("../");
-    get(&format!("{direct}/{}/{file}", index.split('/').next().unwrap()), auth).unwrap()
+    // The link is relative; the part that counts is the same wherever it is linked from.
+    let (_, file) = file.split('#').next().unwrap().split_once("+f/").unwrap();
+    get(&format!("{direct}/{index}/+f/{file}"), auth).unwrap()
 }
 
 fn fetch_core(caveats: &[&str]) -> u16 {
@@ -59,7 +60,9 @@ fn an_unknown_key_is_refused_in_misleading_words() {
 fn json_and_empty_values_break_the_server() {
     assert_eq!(fetch_core(&[r#"{"version": 1, "permissions": "user"}"#]), 500);
     assert_eq!(fetch_core(&["allowed="]), 500);
-    assert_eq!(fetch_core(&["indexes=,x"]), 500);
+    assert_eq!(fetch_core(&["indexes=,alice/base"]), 500);
+    // Where no item matches, that is found out first.
+    assert_eq!(fetch_core(&["indexes=,x"]), 403);
 }
 
 #[test]
