@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::process::run;
@@ -12,6 +13,9 @@ use crate::process::run;
 /// [`Error::Missing`] with the command to type where it is not root or there is no apt, [`Error::Failed`] with apt's
 /// own words where it failed.
 pub fn debian(packages: &[&str], mut progress: impl FnMut(&str)) -> Result<()> {
+    // apt refuses to run twice.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _held = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! What the bed is made of, installed once under `target/testbed/`.
 
 use std::fs::{self, File};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use crate::debian::debian;
@@ -56,11 +57,9 @@ pub fn install(mut progress: impl FnMut(&str)) -> Result<Tools> {
     let held = File::create(&lock).map_err(Error::path("write", &lock))?;
     held.lock().map_err(Error::path("lock", &lock))?;
 
-    let mut venv = |name: &str| {
-        let requirements = own_folder().join("requirements").join(format!("{name}.txt"));
-        Venv::install(folder.join(name), &requirements, &mut progress)
-    };
-    let (server, pip, tools, uv) = (venv("server")?, venv("pip")?, venv("tools")?, venv("uv")?);
+    let venv = |name: &str| Venv::at(folder.join(name));
+    let (server, pip, tools, uv) = (venv("server"), venv("pip"), venv("tools"), venv("uv"));
+    install_python(&[("server", &server), ("pip", &pip), ("tools", &tools), ("uv", &uv)], &mut progress)?;
     let (nginx, no_nginx) = match nginx(&mut progress) {
         Ok(path) => (Some(path), None),
         Err(why) => (None, Some(why.to_string())),
@@ -69,6 +68,23 @@ pub fn install(mut progress: impl FnMut(&str)) -> Result<Tools> {
     let tools = Tools { nginx, no_nginx, server, pip, tools, uv, prepared };
     prepare(&tools, &mut progress)?;
     Ok(tools)
+}
+
+/// All that are missing at once: most of the time goes into waiting for downloads.
+fn install_python(venvs: &[(&str, &Venv)], progress: &mut dyn FnMut(&str)) -> Result<()> {
+    let requirements = |name: &str| own_folder().join("requirements").join(format!("{name}.txt"));
+    let missing: Vec<_> = venvs.iter().filter(|(name, venv)| !venv.has(&requirements(name))).collect();
+    let Some((first, rest)) = missing.split_first() else { return Ok(()) };
+    let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
+    progress(&format!("installing Python packages: {}", names.join(", ")));
+    std::thread::scope(|scope| {
+        let installing: Vec<_> =
+            rest.iter().map(|(name, venv)| scope.spawn(|| venv.install(&requirements(name)))).collect();
+        let (name, venv) = first;
+        let mine = venv.install(&requirements(name));
+        let theirs = installing.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        std::iter::once(mine).chain(theirs).collect()
+    })
 }
 
 /// Beside what cargo builds, so that `cargo clean` removes it and no clone shares it with another.

@@ -15,33 +15,41 @@ pub(crate) struct Venv {
 }
 
 impl Venv {
-    /// Makes one that has these requirements, unless `root` has exactly them already.
-    pub(crate) fn install(root: PathBuf, requirements: &Path, mut progress: impl FnMut(&str)) -> Result<Self> {
-        let wanted = fs::read_to_string(requirements).map_err(Error::path("read", requirements))?;
-        let venv = Self { root };
-        let stamp = venv.root.join("requirements-installed");
-        // The interpreter is a link to the machine's: after an upgrade of Python it may lead nowhere.
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && venv.python().exists() {
-            return Ok(venv);
-        }
-        let name = requirements.file_stem().unwrap_or_default().to_string_lossy();
-        progress(&format!("installing the Python packages of {name}.txt"));
-        if venv.root.exists() {
-            fs::remove_dir_all(&venv.root).map_err(Error::path("remove", &venv.root))?;
-        }
-        venv.create(progress)?;
-        let mut pip = command(&venv.python());
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements);
-        run(&format!("pip install -r {}", requirements.display()), &mut pip)?;
-        fs::write(&stamp, wanted).map_err(Error::path("write", &stamp))?;
-        Ok(venv)
+    /// One at `root`, which [`Venv::install`] may still have to make.
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
     }
 
-    fn create(&self, progress: impl FnMut(&str)) -> Result<()> {
+    /// Whether it has exactly these requirements.
+    pub(crate) fn has(&self, requirements: &Path) -> bool {
+        let same = |wanted: String| fs::read_to_string(self.stamp()).is_ok_and(|installed| installed == wanted);
+        // The interpreter is a link to the machine's: after an upgrade of Python it may lead nowhere.
+        fs::read_to_string(requirements).is_ok_and(same) && self.python().exists()
+    }
+
+    /// Makes it anew, with these requirements.
+    pub(crate) fn install(&self, requirements: &Path) -> Result<()> {
+        let wanted = fs::read_to_string(requirements).map_err(Error::path("read", requirements))?;
+        if self.root.exists() {
+            fs::remove_dir_all(&self.root).map_err(Error::path("remove", &self.root))?;
+        }
+        self.create()?;
+        let mut pip = command(&self.python());
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements);
+        run(&format!("pip install -r {}", requirements.display()), &mut pip)?;
+        let stamp = self.stamp();
+        fs::write(&stamp, wanted).map_err(Error::path("write", &stamp))
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.root.join("requirements-installed")
+    }
+
+    fn create(&self) -> Result<()> {
         let create = || run("python3 -m venv", command(Path::new("python3")).args(["-m", "venv"]).arg(&self.root));
         let Err(first) = create() else { return Ok(()) };
         // Debian keeps this module in a package of its own; elsewhere the first error is the one to show.
-        debian(&["python3-venv"], progress).map_err(|_| first)?;
+        debian(&["python3-venv"], |_| {}).map_err(|_| first)?;
         create().map(drop)
     }
 

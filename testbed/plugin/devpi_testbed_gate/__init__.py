@@ -10,7 +10,7 @@ import time
 
 from devpi_lockdown.main import authcheck_view
 from pluggy import HookimplMarker
-from pyramid.httpexceptions import HTTPNoContent, HTTPUnauthorized
+from pyramid.httpexceptions import HTTPException, HTTPNoContent, HTTPUnauthorized
 from pyramid.tweens import EXCVIEW
 
 hookimpl = HookimplMarker("devpiserver")
@@ -29,7 +29,10 @@ def gate(handler, registry):
     def answer(request):
         if request.path == "/+testbed":
             return HTTPNoContent()
-        closed = authcheck_view(None, request)
+        try:
+            closed = authcheck_view(None, request)
+        except HTTPException as refused:  # a token that is expired, out of scope or forged
+            return refused
         if closed.status_code == 200:
             return handler(request)
         if closed.status_code == 401:
@@ -37,6 +40,14 @@ def gate(handler, registry):
         return closed
 
     def logged(request):
+        # Before it is answered: devpi writes into the headers of a log-in.
+        line = {
+            "method": request.method,
+            "uri": request.environ.get("REQUEST_URI") or request.path_qs,
+            "authorization": request.headers.get("Authorization", ""),
+            "devpi_auth": request.headers.get("X-Devpi-Auth", ""),
+            "agent": request.headers.get("User-Agent", ""),
+        }
         status, size = 500, 0
         try:
             response = answer(request)
@@ -46,17 +57,7 @@ def gate(handler, registry):
             status = getattr(error, "status_code", 500)
             raise
         finally:
-            headers = request.headers
-            line = {
-                "time": "%.3f" % time.time(),
-                "method": request.method,
-                "uri": request.environ.get("REQUEST_URI") or request.path_qs,
-                "status": str(status),
-                "authorization": headers.get("Authorization", ""),
-                "devpi_auth": headers.get("X-Devpi-Auth", ""),
-                "agent": headers.get("User-Agent", ""),
-                "bytes": str(size),
-            }
+            line.update(time="%.3f" % time.time(), status=str(status), bytes=str(size))
             os.write(log, json.dumps(line).encode() + b"\n")
 
     return logged
