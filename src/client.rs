@@ -8,7 +8,8 @@ use interprocess::local_socket::Stream;
 
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{DesktopSession, Request, Response, VERSION};
+use crate::protocol::{Request, Response, VERSION};
+use crate::session_bus::SessionBus;
 use crate::socket::{self, SocketError};
 use crate::wire::{self, WireError};
 
@@ -98,7 +99,7 @@ impl Client {
     }
 
     fn greet(mut stream: Stream, path: &Path) -> Result<Self, Greeting> {
-        let hello = Request::Hello { version: VERSION, session: DesktopSession::of_environment() };
+        let hello = Request::Hello { version: VERSION, session: SessionBus::from_environment(|name| std::env::var(name).ok()) };
         wire::send(&mut stream, &hello)?;
         match wire::receive(&mut stream)? {
             Response::Hello { version: VERSION, pid, program } => {

@@ -25,12 +25,15 @@ pub mod hosts;
 pub mod paths;
 pub mod pipe;
 pub mod process;
+pub mod session_bus;
 pub mod socket;
-//VAULT
+#[cfg(feature = "agent")]
+pub mod vault;
 pub mod wire;
 
 // Programs.
 #[cfg(feature = "cli")]
 pub mod cli;
-//DAEMON
+#[cfg(feature = "agent")]
+pub mod daemon;
 pub mod helper;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Failure};
 use crate::secret::Secret;
+use crate::session_bus::SessionBus;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 use crate::token::TokenId;
 
@@ -25,7 +26,7 @@ pub enum Request {
         version: u32,
         /// What the desktop's keyring would need to reach the person.
         #[serde(default)]
-        session: DesktopSession,
+        session: SessionBus,
     },
     /// A token for what somebody is doing right now.
     Ask(Question),
@@ -278,36 +279,6 @@ impl std::fmt::Display for Keeper {
             Self::Passphrase => "passphrase",
             Self::Memory => "memory",
         })
-    }
-}
-
-/// What a program needs of the desktop to ask its person something; from the client's environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DesktopSession {
-    /// `DBUS_SESSION_BUS_ADDRESS`.
-    pub bus: Option<String>,
-    /// `XDG_RUNTIME_DIR`.
-    pub runtime: Option<String>,
-    /// `DISPLAY`.
-    pub display: Option<String>,
-    /// `WAYLAND_DISPLAY`.
-    pub wayland: Option<String>,
-    /// `XAUTHORITY`.
-    pub xauthority: Option<String>,
-}
-
-impl DesktopSession {
-    /// From the environment of this process.
-    pub fn of_environment() -> Self {
-        let of = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            bus: of("DBUS_SESSION_BUS_ADDRESS"),
-            runtime: of("XDG_RUNTIME_DIR"),
-            display: of("DISPLAY"),
-            wayland: of("WAYLAND_DISPLAY"),
-            xauthority: of("XAUTHORITY"),
-        }
     }
 }
 

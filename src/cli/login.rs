@@ -14,7 +14,7 @@ use crate::protocol::{Holder, IndexBases, Request, Response, Retired, Root, Serv
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, UserName};
 use crate::time::{Expiry, parse_expiry};
-use crate::token::{RootToken, Token};
+use crate::token::{RootToken, Token, TokenError};
 
 /// The longest token file that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -91,7 +91,7 @@ fn keep(
     token: Secret,
     args: &Login,
 ) -> Result<(Kept, Vec<Retired>), Failure> {
-    let root = RootToken::try_from(Token::parse(token.expose())?)?;
+    let root = root(&token)?;
     // An index that is not there yet has no bases; the first look-up asks again.
     let bases = found.index.iter().filter_map(|index| {
         let bases = found.server.bases(index, Some((&holder.user, &token)), BASES).ok()?;
@@ -113,6 +113,15 @@ fn keep(
         Response::Left(left) => Ok((Kept { holder, root }, left)),
         _ => Err(client::unexpected()),
     }
+}
+
+/// A token that can be kept, read from what a server or a person gave.
+fn root(text: &Secret) -> Result<RootToken, Failure> {
+    Token::parse(text.expose()).and_then(RootToken::try_from).map_err(not_kept)
+}
+
+fn not_kept(error: TokenError) -> Failure {
+    Failure::new(Exit::Malformed, format!("this token cannot be kept: {error}"))
 }
 
 /// Deletes replaced tokens that nothing derived from is alive of any more. Answers with the others.
@@ -204,7 +213,7 @@ fn from_file(server: &Server, file: &Path, user: Option<&UserName>) -> Result<(U
     if let Some(user) = user.filter(|user| **user != owner) {
         return Err(Failure::new(Exit::Malformed, format!("the token in {shown} is of {owner}, not of {user}")));
     }
-    let root = RootToken::try_from(token)?;
+    let root = RootToken::try_from(token).map_err(not_kept)?;
     server.check_token(&root.text(), &owner)?;
     Ok((owner, root.text()))
 }

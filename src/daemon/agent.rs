@@ -14,9 +14,10 @@ use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Rooted};
 use crate::process::Process;
 use crate::protocol::{
-    Credential, Denial, DesktopSession, Errand, Holder, IndexBases, Question, Request, Response, Retired, Root, RootStatus,
+    Credential, Denial, Errand, Holder, IndexBases, Question, Request, Response, Retired, Root, RootStatus,
     Status,
 };
+use crate::session_bus::SessionBus;
 use crate::socket::Peer;
 use crate::target::{IndexName, Permission, Purpose};
 use crate::time::Expiry;
@@ -89,7 +90,7 @@ impl Agent {
     pub(super) async fn answer(
         self: &Rc<Self>,
         request: Request,
-        session: &DesktopSession,
+        session: &SessionBus,
         visitor: Visitor,
     ) -> Result<Response, Denial> {
         match request {

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::agent::{Agent, Visitor};
-use crate::protocol::{Denial, DesktopSession, Request, Response, VERSION};
+use crate::protocol::{Denial, Request, Response, VERSION};
+use crate::session_bus::SessionBus;
 use crate::wire::{self, WireError};
 
 /// Until the first byte of a new connection.
@@ -40,7 +41,12 @@ async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> R
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
     loop {
-        let response = match read(stream, IDLE).await? {
+        let asked = tokio::select! {
+            biased;
+            asked = read(stream, IDLE) => asked?,
+            () = agent.stopping() => return Ok(()),
+        };
+        let response = match asked {
             Ok(request) => answer(agent, request, &session, visitor).await,
             // The frame was whole, so the next one can be read: only this request is lost.
             Err(WireError::Json) => Response::Denied(Denial::NotARequest),
@@ -51,7 +57,7 @@ async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> R
 }
 
 /// Answers in a task of its own: a panic there costs this answer only.
-async fn answer(agent: &Rc<Agent>, request: Request, session: &DesktopSession, visitor: Visitor) -> Response {
+async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: Visitor) -> Response {
     let (agent, session) = (Rc::clone(agent), session.clone());
     let task = tokio::task::spawn_local(async move { agent.answer(request, &session, visitor).await });
     match task.await {

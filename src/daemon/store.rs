@@ -1,23 +1,27 @@
 //! What the agent holds of the vault: nothing while it is closed, everything while it is open.
 
 use std::cell::{Cell, RefCell};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+use crate::folder::FolderError;
 use crate::hosts;
 use crate::paths::Paths;
-use crate::protocol::{Denial, DesktopSession, IndexBases, Keeper, VaultState};
+use crate::protocol::{Denial, IndexBases, Keeper, VaultState};
 use crate::secret::Secret;
+use crate::session_bus::SessionBus;
 use crate::target::ServerUrl;
+use crate::vault::child::ChildError;
 use crate::vault::contents::Contents;
 use crate::vault::file::{self, Header, Sealed, VaultError};
-use crate::vault::keeper::{Keepers, KeeperError};
-use crate::vault::{Key, file::Keeper as KeptBy};
+use crate::vault::{Key, KeyringError, KeyringState, PassphraseError, keeper};
 
 /// An open vault.
 struct Open {
-    contents: Contents,
+    contents: Rc<Contents>,
     /// With what it is sealed again; a vault in memory only has none.
     seal: Option<Seal>,
 }
@@ -31,10 +35,262 @@ struct Seal {
 pub(super) struct Store {
     vault: PathBuf,
     hosts: PathBuf,
-    keepers: Keepers,
+    keeper: keeper::Keeper,
     open: RefCell<Option<Open>>,
     /// Locked by a person: nothing opens it unasked.
     locked_by_hand: Cell<bool>,
-    /// One opening at a time: several look-ups that find it closed bring up one question to the person.
+    /// One opening at a time: look-ups that find it closed together bring up one question to the person.
     opening: tokio::sync::Mutex<()>,
+}
+
+impl Store {
+    pub(super) fn new(program: PathBuf, paths: &Paths) -> Self {
+        Self {
+            vault: paths.vault(),
+            hosts: paths.hosts(),
+            keeper: keeper::Keeper::new(program),
+            open: RefCell::new(None),
+            locked_by_hand: Cell::new(false),
+            opening: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Whether it can be used, and who keeps its key.
+    pub(super) fn state(&self) -> Result<(VaultState, Option<Keeper>), Denial> {
+        let open = self.open.borrow();
+        let state = if self.locked_by_hand.get() { VaultState::Locked } else { VaultState::Open };
+        match &*open {
+            Some(Open { seal: None, .. }) => Ok((state, Some(Keeper::Memory))),
+            Some(Open { seal: Some(seal), .. }) => Ok((state, kept_by(&seal.header))),
+            None => Ok(match Sealed::read(&self.vault).map_err(denial)? {
+                Some(sealed) => (VaultState::Locked, kept_by(sealed.header())),
+                None => (VaultState::Absent, None),
+            }),
+        }
+    }
+
+    /// Whether what is kept outlives the agent, so that an earlier one may have handed out tokens.
+    pub(super) fn is_from_file(&self) -> bool {
+        self.open.borrow().as_ref().is_some_and(|open| open.seal.is_some())
+    }
+
+    /// Opens it if that can be done without asking anybody who does not answer within 2 s.
+    pub(super) async fn open_for_lookup(&self, session: &SessionBus) -> Result<(), Denial> {
+        if self.locked_by_hand.get() {
+            return Err(Denial::LockedByHand);
+        }
+        if self.open.borrow().is_some() {
+            return Ok(());
+        }
+        let _turn = self.opening.lock().await;
+        if self.open.borrow().is_some() {
+            return Ok(());
+        }
+        let sealed = self.sealed()?;
+        let key = match &sealed.header().keeper {
+            file::Keeper::Keyring => {
+                self.keeper.look_up(&sealed.header().id, session).await.map_err(|error| not_given(&error))?
+            }
+            file::Keeper::Passphrase { .. } => return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None }),
+            file::Keeper::Command => return Err(unknown_keeper()),
+        };
+        self.open_with(&sealed, key)
+    }
+
+    /// Opens it because a person says so, who may be asked for something in turn.
+    pub(super) async fn unlock(&self, passphrase: Option<Secret>, session: &SessionBus) -> Result<(), Denial> {
+        let _turn = self.opening.lock().await;
+        if self.open.borrow().is_none() {
+            let sealed = self.sealed()?;
+            let key = match (&sealed.header().keeper, passphrase) {
+                (file::Keeper::Keyring, _) => self.keeper.wait_for(&sealed.header().id, session).await,
+                (file::Keeper::Passphrase { wrapped }, Some(passphrase)) => {
+                    self.keeper.unwrap(wrapped, &passphrase).await
+                }
+                (file::Keeper::Passphrase { .. }, None) => {
+                    return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None });
+                }
+                (file::Keeper::Command, _) => return Err(unknown_keeper()),
+            };
+            self.open_with(&sealed, key.map_err(|error| not_given(&error))?)?;
+        }
+        self.locked_by_hand.set(false);
+        Ok(())
+    }
+
+    /// Wipes what is in memory, unless it is nowhere else; answers nothing until [`Store::unlock`].
+    pub(super) fn lock(&self) {
+        self.locked_by_hand.set(true);
+        self.keeper.forget();
+        self.open.borrow_mut().take_if(|open| open.seal.is_some());
+    }
+
+    /// Whether a desktop's keyring answers that can keep something.
+    pub(super) async fn keyring_answers(&self, session: &SessionBus) -> bool {
+        matches!(self.keeper.keyring_state(session).await, KeyringState::Open | KeyringState::Locked)
+    }
+
+    /// Makes an empty vault. Where there is one, nothing is done.
+    pub(super) async fn create(
+        &self,
+        keeper: Keeper,
+        passphrase: Option<Secret>,
+        session: &SessionBus,
+    ) -> Result<(), Denial> {
+        let _turn = self.opening.lock().await;
+        if self.open.borrow().is_some() || Sealed::read(&self.vault).map_err(denial)?.is_some() {
+            return Ok(());
+        }
+        let key = Key::generate();
+        let kept_by = match keeper {
+            Keeper::Memory => None,
+            Keeper::Keyring => {
+                self.keeper.keep(&key, session).await.map_err(|error| not_given(&error))?;
+                Some(file::Keeper::Keyring)
+            }
+            Keeper::Passphrase => {
+                let passphrase = passphrase.ok_or(Denial::WrongPassphrase)?;
+                let wrapped = self.keeper.wrap(&key, &passphrase).await.map_err(|error| not_given(&error))?;
+                Some(file::Keeper::Passphrase { wrapped })
+            }
+        };
+        let contents = Contents::default();
+        let seal = match kept_by {
+            None => None,
+            Some(kept_by) => {
+                let header = Header::first(kept_by, &key);
+                file::write(&self.vault, &header, &key, &bytes(&contents)?).map_err(denial)?;
+                Some(Seal { key, header })
+            }
+        };
+        tracing::info!(keeper = %keeper, "a vault was made");
+        self.locked_by_hand.set(false);
+        *self.open.borrow_mut() = Some(Open { contents: Rc::new(contents), seal });
+        Ok(())
+    }
+
+    /// What is kept, while the vault is open.
+    pub(super) fn contents(&self) -> Result<Rc<Contents>, Denial> {
+        if self.locked_by_hand.get() {
+            return Err(Denial::LockedByHand);
+        }
+        self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or(Denial::NoVault)
+    }
+
+    /// Changes what is kept: on the disk first, then here.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Contents) -> T) -> Result<T, Denial> {
+        let mut contents = Contents::clone(&*self.contents()?);
+        let outcome = change(&mut contents);
+        let mut open = self.open.borrow_mut();
+        let open = open.as_mut().ok_or(Denial::NoVault)?;
+        if let Some(seal) = &mut open.seal {
+            let header = seal.header.next();
+            file::write(&self.vault, &header, &seal.key, &bytes(&contents)?).map_err(denial)?;
+            seal.header = header;
+        }
+        open.contents = Rc::new(contents);
+        write_hosts(&self.hosts, &open.contents)?;
+        Ok(outcome)
+    }
+
+    /// Remembers the bases of an index. They can be asked for again: that they cannot be written is only logged.
+    pub(super) fn learn_bases(&self, server: &ServerUrl, known: IndexBases, now: u64) {
+        let is_new = |contents: &Contents| {
+            let bases = contents.server(server).map(|server| server.bases.as_slice()).unwrap_or_default();
+            bases.iter().all(|entry| entry.known != known)
+        };
+        let Ok(contents) = self.contents() else { return };
+        if is_new(&contents) {
+            let learnt = self.change(|contents| {
+                contents.server_mut(server).map(|server| server.learn(known, now));
+            });
+            if let Err(error) = learnt {
+                tracing::warn!(%error, "the bases of an index were not kept");
+            }
+            return;
+        }
+        // Only the time is new: not worth a generation on the disk.
+        drop(contents);
+        if let Some(open) = self.open.borrow_mut().as_mut() {
+            let contents = Rc::make_mut(&mut open.contents);
+            contents.server_mut(server).map(|server| server.learn(known, now));
+        }
+    }
+
+    fn sealed(&self) -> Result<Sealed, Denial> {
+        Sealed::read(&self.vault).map_err(denial)?.ok_or(Denial::NoVault)
+    }
+
+    fn open_with(&self, sealed: &Sealed, key: Key) -> Result<(), Denial> {
+        let bytes = sealed.open(&key).map_err(denial)?;
+        let contents = serde_json::from_slice(&bytes).map_err(|_| Denial::Vault {
+            message: format!("the vault {} holds what this program does not know", self.vault.display()),
+            remedy: Some("install the newer devpi-tokens".to_owned()),
+            is_unsafe: false,
+            in_writing: false,
+        })?;
+        let seal = Some(Seal { key, header: sealed.header().clone() });
+        *self.open.borrow_mut() = Some(Open { contents: Rc::new(contents), seal });
+        tracing::info!("the vault is open");
+        Ok(())
+    }
+}
+
+fn kept_by(header: &Header) -> Option<Keeper> {
+    match header.keeper {
+        file::Keeper::Keyring => Some(Keeper::Keyring),
+        file::Keeper::Passphrase { .. } => Some(Keeper::Passphrase),
+        file::Keeper::Command => None,
+    }
+}
+
+fn bytes(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, Denial> {
+    serde_json::to_vec(contents).map(Zeroizing::new).map_err(|_| Denial::Internal)
+}
+
+/// The list is read by other processes at any time: it is replaced as a whole.
+fn write_hosts(path: &Path, contents: &Contents) -> Result<(), Denial> {
+    let text = hosts::text(contents.servers.iter().map(|server| &server.url));
+    if std::fs::read_to_string(path).unwrap_or_default() == text {
+        return Ok(());
+    }
+    let new = path.with_extension("new");
+    let written = std::fs::File::create(&new)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&new, path));
+    written.map_err(|error| Denial::Vault {
+        message: format!("cannot write {}: {}", path.display(), error.kind()),
+        remedy: None,
+        is_unsafe: false,
+        in_writing: true,
+    })
+}
+
+fn unknown_keeper() -> Denial {
+    Denial::Vault {
+        message: "the vault's key is kept in a way that this program does not know".to_owned(),
+        remedy: Some("install the newer devpi-tokens".to_owned()),
+        is_unsafe: false,
+        in_writing: false,
+    }
+}
+
+fn denial(error: VaultError) -> Denial {
+    let is_unsafe = matches!(error, VaultError::Folder(FolderError::Unsafe { .. }));
+    let in_writing = matches!(error, VaultError::Write { .. } | VaultError::Unsynced { .. });
+    Denial::Vault { message: error.to_string(), remedy: Some(error.remedy()), is_unsafe, in_writing }
+}
+
+/// The key was not to be had.
+fn not_given(error: &ChildError) -> Denial {
+    match error {
+        ChildError::Keyring(KeyringError::Locked) => Denial::Locked { keeper: Keeper::Keyring, why: None },
+        ChildError::Passphrase(PassphraseError::Wrong) => Denial::WrongPassphrase,
+        other => Denial::Vault {
+            message: other.to_string(),
+            remedy: Some(other.remedy().to_owned()),
+            is_unsafe: false,
+            in_writing: false,
+        },
+    }
 }

@@ -1,6 +1,6 @@
 //! The front door of git: the lines of a credential helper (`gitcredentials(7)`, `git-credential(1)`).
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::Duration;
