@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
 
 /// How long a new agent may take to serve.
-const START: Duration = Duration::from_secs(5);
+const START: Duration = Duration::from_secs(7);
 
 /// What a new agent keeps of the environment of the client that started it. Nothing else reaches it: it outlives the
 /// client, and must not depend on which client was the first.
@@ -99,7 +99,8 @@ impl Client {
     }
 
     fn greet(mut stream: Stream, path: &Path) -> Result<Self, Greeting> {
-        let hello = Request::Hello { version: VERSION, session: SessionBus::from_environment(|name| std::env::var(name).ok()) };
+        let hello =
+            Request::Hello { version: VERSION, session: SessionBus::from_environment(|name| std::env::var(name).ok()) };
         wire::send(&mut stream, &hello)?;
         match wire::receive(&mut stream)? {
             Response::Hello { version: VERSION, pid, program } => {

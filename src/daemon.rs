@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use agent::Agent;
 use listener::Bound;
@@ -23,7 +23,7 @@ use lock::Lock;
 
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
-use crate::folder;
+use crate::folder::Folder;
 use crate::paths::Paths;
 use crate::vault::child;
 
@@ -32,8 +32,8 @@ const PROGRAM: &str = "devpi-tokens-agent";
 /// How long requests may take that are being answered when the agent ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// How long another agent may take from its lock to its socket.
-const OTHER: Duration = Duration::from_secs(3);
+/// How long another agent may take from its lock to its socket, or from its last answer to its end.
+const OTHER: Duration = Duration::from_secs(6);
 
 const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
 
@@ -53,7 +53,7 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     }
     let words: Vec<&str> = args.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).collect();
     if words.first() == Some(&child::ARGUMENT) {
-        return child::run(&words[1..]);
+        return child::run(std::io::stdin(), &mut std::io::stdout());
     }
     let Some(options) = Options::parse(&words) else {
         let (to, exit): (&mut dyn Write, _) = match words[..] {
@@ -109,13 +109,13 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let mut paths = Paths::find()?;
     paths.sockets = options.socket.clone().map_or(paths.sockets, |socket| vec![socket]);
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::new(Exit::Unavailable, format!("cannot tell where this program lies: {}", error.kind())))?;
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::new(Exit::Unavailable, format!("cannot tell where this program lies: {}", error.kind()))
+    })?;
     for folder in [&paths.data, &paths.state] {
-        folder::private(folder)?;
+        Folder::private(folder)?;
     }
-    let Some(lock) = Lock::take(&paths.state)? else {
-        await_other(&paths)?;
+    let Some(lock) = lock_or_other(&paths)? else {
         let said = if options.foreground { "already running" } else { "ready" };
         let _ = writeln!(out, "{said}");
         return Ok(());
@@ -143,12 +143,15 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     served
 }
 
-/// Waits for the agent that holds the lock to serve: whoever started this one wants to be served.
-fn await_other(paths: &Paths) -> Result<(), Failure> {
-    let deadline = std::time::Instant::now() + OTHER;
-    while std::time::Instant::now() < deadline {
+/// The lock; or nothing, once another agent serves. One that is just ending lets go of it.
+fn lock_or_other(paths: &Paths) -> Result<Option<Lock>, Failure> {
+    let deadline = Instant::now() + OTHER;
+    while Instant::now() < deadline {
+        if let Some(lock) = Lock::take(&paths.state)? {
+            return Ok(Some(lock));
+        }
         if Client::running(paths)?.is_some() {
-            return Ok(());
+            return Ok(None);
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -158,8 +161,8 @@ fn await_other(paths: &Paths) -> Result<(), Failure> {
 
 async fn stop_on_signal(agent: Rc<Agent>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-    let Ok([mut terminate, mut interrupt, mut hangup]) = kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>().map(|all| <[_; 3]>::try_from(all).map_err(drop)).unwrap_or(Err(())) else {
+    let kinds = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = kinds else {
         tracing::warn!("signals cannot be received");
         return;
     };

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use crate::exit::{Exit, Failure};
+
 /// Bits of a mode that let anyone else in.
 const OTHERS: u32 = 0o077;
 
@@ -40,6 +42,17 @@ pub enum FolderError {
         /// The system's reason.
         source: io::Error,
     },
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        let exit = match &error {
+            FolderError::Unsafe { .. } => Exit::Unsafe,
+            FolderError::Create { .. } => Exit::CannotCreate,
+            FolderError::Open { .. } => Exit::Unavailable,
+        };
+        Self { exit, message: error.to_string(), remedy: Some(error.remedy()) }
+    }
 }
 
 /// What makes a folder or file unsafe.

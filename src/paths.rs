@@ -113,10 +113,8 @@ impl Paths {
 
 fn absolute(name: &'static str, value: Option<OsString>) -> Result<Option<PathBuf>, Failure> {
     match value.filter(|value| !value.is_empty()).map(PathBuf::from) {
-        Some(path) if path.is_relative() => {
-            Err(Failure::new(Exit::Unsafe, format!("{name} is a relative path"))
-                .with_remedy(format!("set {name} to an absolute path, or not at all")))
-        }
+        Some(path) if path.is_relative() => Err(Failure::new(Exit::Unsafe, format!("{name} is a relative path"))
+            .with_remedy(format!("set {name} to an absolute path, or not at all"))),
         path => Ok(path),
     }
 }

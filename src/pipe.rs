@@ -19,7 +19,8 @@ pub fn read(pipe: &mut (impl Read + AsFd), longest: usize, limit: Duration) -> R
     let mut length = 0;
     loop {
         let rest = deadline.saturating_duration_since(Instant::now());
-        let rest = Timespec { tv_sec: rest.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: rest.subsec_nanos().into() };
+        let rest =
+            Timespec { tv_sec: rest.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: rest.subsec_nanos().into() };
         if poll(&mut [PollFd::new(&*pipe, PollFlags::IN)], Some(&rest))? == 0 {
             return Err(ErrorKind::TimedOut.into());
         }

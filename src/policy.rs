@@ -287,7 +287,9 @@ mod tests {
         assert!(matches!(refused(&["expires=1700000000"]), Denial::Expired { ended: 1_700_000_000, .. }));
         assert!(matches!(refused(&["not_before=1800000060"]), Denial::NotYetValid { .. }));
         assert!(matches!(refused(&["indexes=a/x", "indexes=a/y"]), Denial::LeavesNothing { .. }));
-        assert!(matches!(refused(&["colour=red\x1b[31m"]), Denial::NotUnderstood { restriction, .. } if restriction == "colour=red\\x1b[31m"));
+        assert!(
+            matches!(refused(&["colour=red\x1b[31m"]), Denial::NotUnderstood { restriction, .. } if restriction == "colour=red\\x1b[31m")
+        );
         assert_eq!(
             refused(&["expires=1700000000"]).to_string(),
             "the token of alice at http://127.0.0.1:3141 ended at 2023-11-14T22:13:20Z"

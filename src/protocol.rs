@@ -81,11 +81,17 @@ pub enum Response {
     /// The answer to [`Request::Ask`].
     Credential(Credential),
     /// The answer to [`Request::Keep`] and [`Request::Drop`]: the tokens that this leaves alive on the server.
-    Left(Vec<Retired>),
+    Left {
+        /// One each.
+        tokens: Vec<Retired>,
+    },
     /// The answer to [`Request::Status`].
     Status(Box<Status>),
     /// The answer to [`Request::ProbeKeyring`]: whether one answers, locked or not.
-    Keyring(bool),
+    Keyring {
+        /// Whether one does.
+        answers: bool,
+    },
     /// Done, with nothing to say.
     Done,
     /// Ours, or not, but no.

@@ -6,10 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use devpi_tokens::time::Expiry;
 use devpi_tokens::devpi::{Access, Error, Found, Limits, Options, Server, TokenRequest, discover};
 use devpi_tokens::secret::Secret;
 use devpi_tokens::target::{IndexName, Permission, UserName};
+use devpi_tokens::time::Expiry;
 
 /// A server on a port of its own. It answers each connection with what a function of the request's text writes, and
 /// keeps what it was sent.

@@ -56,10 +56,15 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
             let mut client = Client::connect(&paths)?;
             let kept = open::status(&mut client)?;
             if kept.vault == VaultState::Absent {
-                return Err(Failure::new(Exit::NotFound, "there is no vault yet")
-                    .with_remedy("log in: devpi-tokens login URL"));
+                return Err(
+                    Failure::new(Exit::NotFound, "there is no vault yet").with_remedy("log in: devpi-tokens login URL")
+                );
             }
-            open::unlock(&mut client, kept.keeper.filter(|_| kept.vault == VaultState::Locked), &Prompt::new(no_input))?;
+            open::unlock(
+                &mut client,
+                kept.keeper.filter(|_| kept.vault == VaultState::Locked),
+                &Prompt::new(no_input),
+            )?;
             terminal.say("the vault is open")?;
             Ok(Exit::Done)
         }
@@ -67,10 +72,5 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
 }
 
 fn describe(client: &Client) -> String {
-    format!(
-        "the agent runs: process {}, version {}\nsocket: {}",
-        client.agent,
-        client.program,
-        client.socket.display()
-    )
+    format!("the agent runs: process {}, version {}\nsocket: {}", client.agent, client.program, client.socket.display())
 }

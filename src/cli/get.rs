@@ -21,9 +21,10 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
     };
     let user = match (args.user, args.url.user()) {
         (Some(user), _) => Some(user),
-        (None, Some(user)) => Some(user.parse::<UserName>().map_err(|error| {
-            Failure::new(Exit::Malformed, format!("the user in the URL: {error}"))
-        })?),
+        (None, Some(user)) => Some(
+            user.parse::<UserName>()
+                .map_err(|error| Failure::new(Exit::Malformed, format!("the user in the URL: {error}")))?,
+        ),
         (None, None) => None,
     };
     let question = Question {

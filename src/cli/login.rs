@@ -110,7 +110,7 @@ fn keep(
         },
     }));
     match client.request(&request)? {
-        Response::Left(left) => Ok((Kept { holder, root }, left)),
+        Response::Left { tokens: left } => Ok((Kept { holder, root }, left)),
         _ => Err(client::unexpected()),
     }
 }
@@ -125,11 +125,7 @@ fn not_kept(error: TokenError) -> Failure {
 }
 
 /// Deletes replaced tokens that nothing derived from is alive of any more. Answers with the others.
-fn delete_unused(
-    client: &mut Client,
-    session: &Session<'_>,
-    left: Vec<Retired>,
-) -> Result<Vec<Retired>, Failure> {
+fn delete_unused(client: &mut Client, session: &Session<'_>, left: Vec<Retired>) -> Result<Vec<Retired>, Failure> {
     let now = now();
     let (unused, mut left): (Vec<Retired>, Vec<Retired>) =
         left.into_iter().partition(|retired| retired.in_use_until <= now);
@@ -207,8 +203,8 @@ fn from_file(server: &Server, file: &Path, user: Option<&UserName>) -> Result<(U
     let text = Secret::from_utf8(bytes.map_err(failed)?.to_vec())
         .ok_or_else(|| Failure::new(Exit::Malformed, format!("{shown} holds something else than a token")))?
         .trim_newline();
-    let token = Token::parse(text.expose())
-        .map_err(|error| Failure::new(Exit::Malformed, format!("in {shown}: {error}")))?;
+    let token =
+        Token::parse(text.expose()).map_err(|error| Failure::new(Exit::Malformed, format!("in {shown}: {error}")))?;
     let owner = token.user().clone();
     if let Some(user) = user.filter(|user| **user != owner) {
         return Err(Failure::new(Exit::Malformed, format!("the token in {shown} is of {owner}, not of {user}")));
@@ -249,15 +245,15 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
 /// An index that anybody may read works with no token at all, and a person who looks for one is puzzled.
 fn about_access(found: &Found, index: &IndexName, terminal: &mut Terminal<'_>) {
     match found.server.access(index) {
-        Ok(Access::Open) => terminal.note(format!(
-            "{index} is open to everybody: pip and uv never ask for a token to read it; uploads do"
-        )),
+        Ok(Access::Open) => terminal
+            .note(format!("{index} is open to everybody: pip and uv never ask for a token to read it; uploads do")),
         Ok(Access::Redirects(_)) => terminal.note(format!(
             "{index} redirects who shows no token instead of asking: pip never asks the agent there\n  \
              uv does with authenticate = \"always\""
         )),
         Ok(Access::Refuses) => {
-            terminal.note(format!("{index} refuses who shows no token instead of asking: pip never asks the agent there"));
+            terminal
+                .note(format!("{index} refuses who shows no token instead of asking: pip never asks the agent there"));
         }
         Ok(Access::Asks | Access::Other(_)) | Err(_) => {}
     }

@@ -24,7 +24,7 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         delete(&holder, &root.access, &ids, &prompt)?;
     }
     match client.request(&Request::Drop(holder.clone()))? {
-        Response::Left(_) => {}
+        Response::Left { .. } => {}
         _ => return Err(client::unexpected()),
     }
     let Holder { server, user } = &holder;

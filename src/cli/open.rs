@@ -48,8 +48,8 @@ fn choose(client: &mut Client, prompt: &Prompt) -> Result<Keeper, Failure> {
         return choice.parse();
     }
     match client.request(&Request::ProbeKeyring)? {
-        Response::Keyring(true) => return Ok(Keeper::Keyring),
-        Response::Keyring(false) => {}
+        Response::Keyring { answers: true } => return Ok(Keeper::Keyring),
+        Response::Keyring { answers: false } => {}
         _ => return Err(client::unexpected()),
     }
     if prompt.has_person() {

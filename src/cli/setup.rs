@@ -22,7 +22,8 @@ pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
     })?;
-    let taken: Vec<&str> = NAMES.into_iter().filter(|name| found(&folder.join(name), &helper) == Found::Other).collect();
+    let taken: Vec<&str> =
+        NAMES.into_iter().filter(|name| found(&folder.join(name), &helper) == Found::Other).collect();
     if !taken.is_empty() {
         let message = format!("in {} there is another {}", folder.display(), taken.join(" and another "));
         return Err(Failure::new(Exit::CannotCreate, message)
@@ -52,7 +53,9 @@ fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<()
         return terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()));
     }
     let first = std::env::split_paths(path).map(|entry| entry.join("keyring")).find(|program| program.exists());
-    if let Some(first) = first.filter(|first| first.parent().map(Path::canonicalize).and_then(Result::ok) != folder.canonicalize().ok()) {
+    if let Some(first) =
+        first.filter(|first| first.parent().map(Path::canonicalize).and_then(Result::ok) != folder.canonicalize().ok())
+    {
         terminal.say(format!("another keyring comes first on PATH: {}", first.display()))?;
         terminal.say("put ours in front of it; in your shell's profile:")?;
         return terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()));

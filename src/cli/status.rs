@@ -68,7 +68,8 @@ fn lines(status: &Status, now: u64) -> Vec<String> {
         } else {
             format!("used until {}", when(now, retired.in_use_until))
         };
-        lines.push(format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id));
+        lines
+            .push(format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id));
     }
     match status.vault {
         VaultState::Locked => lines.push("to open it: devpi-tokens agent unlock".to_owned()),

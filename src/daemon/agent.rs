@@ -14,15 +14,14 @@ use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Rooted};
 use crate::process::Process;
 use crate::protocol::{
-    Credential, Denial, Errand, Holder, IndexBases, Question, Request, Response, Retired, Root, RootStatus,
-    Status,
+    Credential, Denial, Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, Status,
 };
 use crate::session_bus::SessionBus;
 use crate::socket::Peer;
 use crate::target::{IndexName, Permission, Purpose};
 use crate::time::Expiry;
 use crate::token::{Restriction, RootToken, Token};
-use crate::vault::contents::Held;
+use crate::vault::contents::{Held, Server};
 
 /// After how long the bases of an index are asked for again, in seconds.
 const STALE: u64 = 10 * 60;
@@ -102,7 +101,7 @@ impl Agent {
             _ if visitor.peer.pid.is_none() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
             Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
-            Request::ProbeKeyring => Ok(Response::Keyring(self.store.keyring_answers(session).await)),
+            Request::ProbeKeyring => Ok(Response::Keyring { answers: self.store.keyring_answers(session).await }),
             Request::Create { keeper, passphrase } => {
                 self.store.create(keeper, passphrase, session).await?;
                 Ok(Response::Done)
@@ -142,14 +141,12 @@ impl Agent {
         if visitor.peer.pid.is_none() && question.purpose != Purpose::Read {
             return Err(Denial::Restricted);
         }
-        let (held, access, index) = self.store.read(|contents| {
-            let server = contents.server(&question.server)?;
-            let held = server.root_of(question.user.as_ref())?.clone();
-            Some((held, server.access.clone(), server.index.clone()))
-        })?.ok_or_else(|| no_root(&question))?;
-        let clock = Clock { here: now(), skew: access.skew };
+        let contents = self.store.contents()?;
+        let server = contents.server(&question.server).ok_or_else(|| no_root(&question))?;
+        let held = server.root_of(question.user.as_ref()).ok_or_else(|| no_root(&question))?;
+        let clock = Clock { here: now(), skew: server.access.skew };
         if question.indexes.is_empty() {
-            question.indexes.extend(index);
+            question.indexes.extend(server.index.clone());
         }
         let caller = visitor.caller;
         if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
@@ -159,11 +156,13 @@ impl Agent {
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
-            let known = self.with_bases(&holder, &held, &question.indexes, clock).await;
+            let known = self.with_bases(server, held, &question.indexes, clock).await;
             complete.indexes = known.indexes;
             notes = known.notes;
         }
-        let grant = self.decide(&holder, &held, &complete, clock)?;
+        let scope = held.root.0.scope();
+        let rooted = Rooted { holder: &holder, scope: &scope, policy: &held.policy };
+        let grant = policy::decide(rooted, &complete, clock.there())?;
         let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         self.log_grant(&held.root.0, &complete, &grant, visitor);
@@ -171,11 +170,6 @@ impl Agent {
             self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
         }
         Ok(credential)
-    }
-
-    fn decide(&self, holder: &Holder, held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denial> {
-        let scope = held.root.0.scope();
-        policy::decide(Rooted { holder, scope: &scope, policy: &held.policy }, question, clock.there())
     }
 
     fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
@@ -196,75 +190,46 @@ impl Agent {
     }
 
     /// The asked indexes and all that they inherit from, as far as that is known or can be learnt in time.
-    async fn with_bases(
-        self: &Rc<Self>,
-        holder: &Holder,
-        held: &Held,
-        asked: &[IndexName],
-        clock: Clock,
-    ) -> WithBases {
+    async fn with_bases(self: &Rc<Self>, server: &Server, held: &Held, asked: &[IndexName], clock: Clock) -> WithBases {
         let deadline = tokio::time::Instant::now() + BASES_LIMIT;
         let mut all = WithBases { indexes: asked.to_vec(), notes: Vec::new() };
         for index in asked {
-            let known = self.store.read(|contents| {
-                let server = contents.server(&holder.server)?;
-                server.bases.iter().find(|entry| entry.known.index == *index).cloned()
-            });
-            let bases = match known.ok().flatten() {
-                Some(entry) => {
-                    if entry.fetched + STALE <= clock.here {
-                        let (agent, holder, held, index) =
-                            (Rc::clone(self), holder.clone(), held.clone(), index.clone());
-                        tokio::task::spawn_local(async move {
-                            // The last known ones serve on; the next look-up tries again.
-                            let _ = agent.learn_bases(&holder, &held, &index, clock).await;
-                        });
-                    }
-                    Ok(entry.known.bases)
-                }
-                None => match tokio::time::timeout_at(deadline, self.learn_bases(holder, held, index, clock)).await {
-                    Ok(learnt) => learnt.map(|known| known.bases).map_err(|error| error.to_string()),
+            let errand = errand(server, &held.root.0, index, clock);
+            let known = server.bases.iter().find(|entry| entry.known.index == *index);
+            if let Some(stale) = known.filter(|entry| entry.fetched + STALE <= clock.here) {
+                tracing::debug!(%index, fetched = stale.fetched, "asking for the bases again");
+                let agent = Rc::clone(self);
+                // The last known ones serve until then; where it fails, the next look-up tries again.
+                tokio::task::spawn_local(async move { agent.learn_bases(errand, clock).await.ok() });
+                all.indexes.extend(stale.known.bases.iter().cloned());
+                continue;
+            }
+            let bases = match known {
+                Some(entry) => Ok(entry.known.bases.clone()),
+                None => match tokio::time::timeout_at(deadline, self.learn_bases(errand, clock)).await {
+                    Ok(learnt) => learnt.map_err(|error| error.to_string()),
                     Err(_) => Err("no answer in time".to_owned()),
                 },
             };
             match bases {
                 Ok(bases) => all.indexes.extend(bases),
-                Err(error) => all.notes.push(format!(
-                    "the bases of {index} are not known ({error}): this token is for that index alone"
-                )),
+                Err(error) => all
+                    .notes
+                    .push(format!("the bases of {index} are not known ({error}): this token is for that index alone")),
             }
         }
         all
     }
 
-    async fn learn_bases(
-        &self,
-        holder: &Holder,
-        held: &Held,
-        index: &IndexName,
-        clock: Clock,
-    ) -> Result<IndexBases, bases::BasesError> {
-        let access = self.store.read(|contents| contents.server(&holder.server).map(|server| server.access.clone()));
-        let from_now = |seconds: u64| clock.there().saturating_add(seconds);
-        // Not for one index: the bases are asked one after the other, and which they are is the question.
-        let restrictions = [
-            Restriction::Allowed([Permission::PkgRead].into()),
-            Restriction::Expires(Expiry::At(from_now(bases::TOKEN_LIFETIME))),
-        ];
-        let token = held.root.0.attenuate(&restrictions).map_err(|_| bases::BasesError::NoAnswer)?;
-        let errand = Errand {
-            server: holder.server.clone(),
-            access: access.ok().flatten().unwrap_or_default(),
-            index: index.clone(),
-            user: holder.user.clone(),
-            token: token.text(),
-        };
+    /// Asks for the bases of an index and remembers them.
+    async fn learn_bases(&self, errand: Option<Errand>, clock: Clock) -> Result<Vec<IndexName>, bases::BasesError> {
+        let errand = errand.ok_or(bases::BasesError::NoToken)?;
         let known = bases::fetch(&self.program, &errand).await?;
-        if known.index != *index {
+        if known.index != errand.index {
             return Err(bases::BasesError::NoAnswer);
         }
-        self.store.learn_bases(&holder.server, known.clone(), clock.here);
-        Ok(known)
+        self.store.learn_bases(&errand.server, known.clone(), clock.here);
+        Ok(known.bases)
     }
 
     fn keep(&self, kept: Root) -> Result<Response, Denial> {
@@ -285,7 +250,7 @@ impl Agent {
             contents.retired.iter().filter(|retired| retired.holder == holder).cloned().collect()
         })?;
         self.issuer.borrow_mut().wipe();
-        Ok(Response::Left(left))
+        Ok(Response::Left { tokens: left })
     }
 
     fn forget(&self, holder: &Holder) -> Result<Response, Denial> {
@@ -301,7 +266,7 @@ impl Agent {
             return Err(Denial::NoRoot { server: holder.server.clone(), user: Some(holder.user.clone()) });
         }
         tracing::info!(server = %holder.server, user = %holder.user, "forgotten");
-        Ok(Response::Left(left))
+        Ok(Response::Left { tokens: left })
     }
 
     fn retire(&self, holder: &Holder, root: &RootToken) -> Retired {
@@ -323,9 +288,9 @@ impl Agent {
     }
 
     fn status(&self) -> Result<Status, Denial> {
-        let (vault, keeper) = self.store.state();
+        let (vault, keeper) = self.store.state()?;
         let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new() };
-        let Ok(contents) = self.store.read(Clone::clone) else {
+        let Ok(contents) = self.store.contents() else {
             return Ok(status);
         };
         for server in &contents.servers {
@@ -340,9 +305,28 @@ impl Agent {
                 });
             }
         }
-        status.retired = contents.retired;
+        status.retired.clone_from(&contents.retired);
         Ok(status)
     }
+}
+
+/// What the process that asks for bases needs; nothing where the root token allows no reading.
+///
+/// Its token is not restricted to the index: devpi-lockdown refuses such a token the bases, and which those are is the
+/// question.
+fn errand(server: &Server, root: &RootToken, index: &IndexName, clock: Clock) -> Option<Errand> {
+    let restrictions = [
+        Restriction::Allowed([Permission::PkgRead].into()),
+        Restriction::Expires(Expiry::At(clock.there().saturating_add(bases::TOKEN_LIFETIME))),
+    ];
+    let token = root.attenuate(&restrictions).ok()?;
+    Some(Errand {
+        server: server.url.clone(),
+        access: server.access.clone(),
+        index: index.clone(),
+        user: root.user().clone(),
+        token: token.text(),
+    })
 }
 
 struct WithBases {

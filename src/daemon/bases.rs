@@ -20,6 +20,8 @@ pub(super) const TOKEN_LIFETIME: u64 = 60;
 /// Why the bases are not known.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BasesError {
+    #[error("the token allows no reading")]
+    NoToken,
     #[error("{0} cannot be run")]
     NoProgram(String),
     #[error("no answer within {} s", LIMIT.as_secs())]

@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 ///
 /// # Errors
 /// [`Exit::Unsafe`] where the system refuses: then no secret may be held.
-pub fn harden() -> Result<(), Failure> {
+pub(super) fn harden() -> Result<(), Failure> {
     let refused = |error: rustix::io::Errno| {
         Failure::new(Exit::Unsafe, format!("cannot make the agent's memory private: {error}"))
     };
@@ -26,7 +26,7 @@ pub fn harden() -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`Exit::Unavailable`] where the system refuses.
-pub fn detach() -> Result<(), Failure> {
+pub(super) fn detach() -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Unavailable, format!("cannot leave the caller's session: {}", error.kind()))
     };
@@ -49,8 +49,9 @@ pub fn detach() -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`Exit::Unavailable`] where the system refuses.
-pub fn let_go_of_output() -> Result<(), Failure> {
+pub(super) fn let_go_of_output() -> Result<(), Failure> {
     let null = std::fs::File::options().write(true).open("/dev/null");
-    let replaced = null.map_err(Into::into).and_then(|null| rustix::stdio::dup2_stdout(&null).map_err(std::io::Error::from));
+    let replaced =
+        null.map_err(Into::into).and_then(|null| rustix::stdio::dup2_stdout(&null).map_err(std::io::Error::from));
     replaced.map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
 }

@@ -14,6 +14,7 @@ use interprocess::local_socket::traits::tokio::Listener as _;
 use super::agent::{Agent, Visitor};
 use super::session;
 use crate::exit::{Exit, Failure};
+use crate::folder::Folder;
 use crate::socket::{self, Peer};
 
 /// How many connections there may be at once.
@@ -51,7 +52,7 @@ impl Bound {
             Failure::new(Exit::Unavailable, format!("cannot listen at {}: {}", path.display(), error.kind()))
         };
         if let Some(folder) = path.parent() {
-            crate::folder::private(folder).map_err(|error| Failure::new(Exit::Unsafe, error.to_string()))?;
+            Folder::private(folder)?;
         }
         if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
             std::fs::remove_file(path).map_err(failed)?;

@@ -199,7 +199,9 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Address(_) => Exit::Malformed,
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::TooOften { .. } | Self::Unavailable { .. } => Exit::TryAgain,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::TooOften { .. } | Self::Unavailable { .. } => {
+                Exit::TryAgain
+            }
             Self::Insecure { .. }
             | Self::Redirect { .. }
             | Self::TooLarge { .. }

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_git_says_is_read_and_the_rest_passed_over() {
-        let input = b"protocol=https\nhost=h:3141\npath=alice/dev/\nusername=alice\nwwwauth[]=Basic\nx=y\n\nhost=evil\n";
+        let input =
+            b"protocol=https\nhost=h:3141\npath=alice/dev/\nusername=alice\nwwwauth[]=Basic\nx=y\n\nhost=evil\n";
         let service = parse(input).expect("lines").service().expect("a service");
         assert_eq!((service.protocol.as_str(), service.host.as_str()), ("https", "h:3141"));
         assert_eq!((service.path.as_deref(), service.username.as_deref()), (Some("alice/dev/"), Some("alice")));

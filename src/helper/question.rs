@@ -91,7 +91,13 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
         (Some(purpose), _) => purpose,
         (None, Page::Simple | Page::Project) => Purpose::Read,
         // An address without an index is asked about by whoever wants to read (pip for `host:port`, git).
-        (None, Page::Index) => if place.index.is_some() { Purpose::Upload } else { Purpose::Read },
+        (None, Page::Index) => {
+            if place.index.is_some() {
+                Purpose::Upload
+            } else {
+                Purpose::Read
+            }
+        }
     };
     let mut indexes: Vec<IndexName> = place.index.iter().cloned().collect();
     let is_for = |target: &Target| user.as_ref().is_none_or(|user| target.admits(user));
