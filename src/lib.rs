@@ -5,6 +5,7 @@
 
 pub mod folder;
 pub mod secret;
+pub mod session_bus;
 pub mod target;
 #[cfg(feature = "agent")]
 pub mod vault;
