@@ -10,6 +10,7 @@ pub mod exit;
 pub mod policy;
 pub mod protocol;
 pub mod secret;
+pub mod session_bus;
 pub mod target;
 pub mod time;
 pub mod token;

@@ -103,7 +103,7 @@ impl Store {
         if self.open.borrow().is_none() {
             let sealed = self.sealed()?;
             let key = match (&sealed.header().keeper, passphrase) {
-                (file::Keeper::Keyring, _) => self.keeper.look_up(&sealed.header().id, session).await,
+                (file::Keeper::Keyring, _) => self.keeper.unlock(&sealed.header().id, session).await,
                 (file::Keeper::Passphrase { wrapped }, Some(passphrase)) => {
                     self.keeper.unwrap(wrapped, &passphrase).await
                 }

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::disk::Disk;
 use super::key::{Key, KeyError, KeyId};
 use super::passphrase::Wrapped;
-use crate::folder::{Folder, FolderError};
+use crate::folder::Folder;
 
 mod error;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use tempfile::TempDir;
 
 use super::*;
+use crate::folder::FolderError;
 
 /// A folder for a vault, and a key.
 struct Room {
