@@ -8,8 +8,8 @@ use interprocess::local_socket::Stream;
 
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
+use crate::protocol::SessionBus;
 use crate::protocol::{Request, Response, VERSION};
-use crate::session_bus::SessionBus;
 use crate::socket::{self, SocketError};
 use crate::wire::{self, WireError};
 

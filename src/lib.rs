@@ -10,7 +10,6 @@ pub mod exit;
 pub mod policy;
 pub mod protocol;
 pub mod secret;
-pub mod session_bus;
 pub mod target;
 pub mod time;
 pub mod token;

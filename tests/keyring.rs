@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use devpi_tokens::protocol::SessionBus;
 use devpi_tokens::secret::Secret;
-use devpi_tokens::session_bus::SessionBus;
 use devpi_tokens::vault::child::ChildError;
 use devpi_tokens::vault::keeper::{Keeper, Patience};
 use devpi_tokens::vault::{Key, KeyringError, KeyringState, PassphraseError};

@@ -13,10 +13,10 @@ use super::store::Store;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Rooted};
 use crate::process::Process;
+use crate::protocol::SessionBus;
 use crate::protocol::{
     Credential, Denial, Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, Status,
 };
-use crate::session_bus::SessionBus;
 use crate::socket::Peer;
 use crate::target::{IndexName, Permission, Purpose};
 use crate::time::Expiry;

@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::agent::{Agent, Visitor};
+use crate::protocol::SessionBus;
 use crate::protocol::{Denial, Request, Response, VERSION};
-use crate::session_bus::SessionBus;
 use crate::wire::{self, WireError};
 
 /// Until the first byte of a new connection.

@@ -13,8 +13,9 @@ use super::child::{Answer, ChildError, Request, ask};
 use super::key::{Key, KeyId};
 use super::keyring::{KeyringError, KeyringState};
 use super::passphrase::Wrapped;
+use crate::protocol::SessionBus;
 use crate::secret::Secret;
-use crate::session_bus::{Environment, SessionBus};
+use crate::session_bus::Environment;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -101,8 +102,22 @@ impl Keeper {
     /// [`KeyringError::Locked`] also where the keyring has not answered in time, and whatever else [`ChildError`]
     /// names.
     pub async fn look_up(&self, id: &KeyId, session: &SessionBus) -> Result<Key, ChildError> {
+        self.wait_for(id, session, self.patience.look_up).await
+    }
+
+    /// The same for a person who unlocks the vault: what look-ups came to does not count, and the person has as long
+    /// as it takes to answer the prompt.
+    ///
+    /// # Errors
+    /// As [`Keeper::look_up`].
+    pub async fn unlock(&self, id: &KeyId, session: &SessionBus) -> Result<Key, ChildError> {
+        self.forget();
+        self.wait_for(id, session, self.patience.person).await
+    }
+
+    async fn wait_for(&self, id: &KeyId, session: &SessionBus, patience: Duration) -> Result<Key, ChildError> {
         let mut outcome = self.attempt_for(id, session)?;
-        let reached = match tokio::time::timeout(self.patience.look_up, outcome.wait_for(Option::is_some)).await {
+        let reached = match tokio::time::timeout(patience, outcome.wait_for(Option::is_some)).await {
             Ok(Ok(reached)) => reached.clone(),
             // Not in time, or given up meanwhile.
             Ok(Err(_)) | Err(_) => return Err(KeyringError::Locked.into()),

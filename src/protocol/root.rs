@@ -1,0 +1,82 @@
+//! What is said of root tokens: one that comes in, one that is over, and where each belongs.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Holder;
+use crate::secret::Secret;
+use crate::target::{IndexName, ServerUrl, UserName};
+use crate::token::TokenId;
+
+/// A root token and what was learnt at its login.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Root {
+    /// Whose it is, and where.
+    pub holder: Holder,
+    /// The token.
+    pub token: Secret,
+    /// The index of the URL that was logged in to.
+    pub index: Option<IndexName>,
+    /// Indexes and what each inherits from, transitively.
+    pub bases: Vec<IndexBases>,
+    /// Make its user the default one of this server.
+    pub default: bool,
+    /// How to reach the server.
+    pub access: ServerAccess,
+}
+
+/// An index and all that it inherits from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexBases {
+    /// The index.
+    pub index: IndexName,
+    /// Its bases, transitively, without itself.
+    pub bases: Vec<IndexName>,
+}
+
+/// How a server is reached; said once at `login`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerAccess {
+    /// A file of certificates to trust beside the platform's.
+    pub ca_file: Option<PathBuf>,
+    /// Plain HTTP although the server is not on this machine.
+    pub allow_http: bool,
+    /// How many seconds the server's clock is ahead of ours.
+    pub skew: i64,
+}
+
+/// What the agent has a process of the command line find out, as it asks no server itself. The process gets it on its
+/// standard input and answers with [`IndexBases`] on its standard output, each as one frame.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Errand {
+    /// The server to ask.
+    pub server: ServerUrl,
+    /// How to reach it.
+    pub access: ServerAccess,
+    /// The index.
+    pub index: IndexName,
+    /// Whose token.
+    pub user: UserName,
+    /// A derived token for reading.
+    pub token: Secret,
+}
+
+impl Errand {
+    /// The hidden verb of the command line.
+    pub const VERB: &str = "fetch-bases";
+}
+
+/// A root token that is no longer used and still alive on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// Whose it is, and where.
+    pub holder: Holder,
+    /// Its id.
+    pub id: TokenId,
+    /// Until when a token derived from it may be alive, in seconds since the epoch.
+    pub in_use_until: u64,
+}

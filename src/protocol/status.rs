@@ -1,0 +1,83 @@
+//! What the agent says of itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Holder, Retired, ServerAccess};
+use crate::exit::{Exit, Failure};
+use crate::token::TokenId;
+
+/// What the agent keeps.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The vault.
+    pub vault: VaultState,
+    /// Who keeps the vault's key.
+    pub keeper: Option<Keeper>,
+    /// The root tokens, by server and user; empty while locked.
+    pub roots: Vec<RootStatus>,
+    /// Tokens that are to be deleted on their server.
+    pub retired: Vec<Retired>,
+}
+
+/// One root token, without the token.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RootStatus {
+    /// Whose it is, and where.
+    pub holder: Holder,
+    /// Its id.
+    pub id: TokenId,
+    /// Whether its user is the default one of the server.
+    pub default: bool,
+    /// Its restrictions, as they stand in it.
+    pub restrictions: Vec<String>,
+    /// When it ends, in seconds since the epoch.
+    pub expires: Option<u64>,
+    /// How the server is reached.
+    pub access: ServerAccess,
+}
+
+/// Whether the vault can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultState {
+    /// There is none yet.
+    Absent,
+    /// There is one, and its key is not at hand.
+    Locked,
+    /// It is open.
+    Open,
+}
+
+/// Who keeps the vault's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keeper {
+    /// The desktop's keyring.
+    Keyring,
+    /// A person's memory: the key lies in the vault, wrapped by a passphrase.
+    Passphrase,
+    /// Nobody: the vault is never written and ends with the agent.
+    Memory,
+}
+
+impl std::str::FromStr for Keeper {
+    type Err = Failure;
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        match text {
+            "keyring" => Ok(Self::Keyring),
+            "passphrase" => Ok(Self::Passphrase),
+            "memory" => Ok(Self::Memory),
+            _ => Err(Failure::new(Exit::Usage, "DEVPI_TOKENS_VAULT is none of keyring, passphrase, memory")),
+        }
+    }
+}
+
+impl std::fmt::Display for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Keyring => "keyring",
+            Self::Passphrase => "passphrase",
+            Self::Memory => "memory",
+        })
+    }
+}
