@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Denial, Holder, Question};
+use crate::protocol::{Denial, Holder, Question, Refusal, Refused};
 use crate::target::{IndexName, Permission, ProjectName, Purpose};
 use crate::time::Expiry;
 use crate::token::{Restriction, Scope};
@@ -126,44 +126,48 @@ pub struct Rooted<'a> {
 /// # Errors
 /// The reason why nothing is granted.
 pub fn decide(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, Denial> {
-    let (server, user) = (rooted.holder.server.clone(), rooted.holder.user.clone());
-    usable(rooted, now)?;
+    granted(rooted, question, now).map_err(|why| match why {
+        Some(why) => Denial::Refused(Box::new(Refused { holder: rooted.holder.clone(), why })),
+        None => Denial::NoIndex { server: question.server.clone() },
+    })
+}
+
+/// The grant; without a reason in the refusal, no index was named.
+fn granted(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, Option<Refusal>> {
+    let scope = rooted.scope;
+    usable(scope, now)?;
     let ceiling = rooted.policy.ceiling(question);
     if !ceiling.allowed {
-        return Err(Denial::Policy { server, purpose: question.purpose });
+        return Err(Some(Refusal::Policy(question.purpose)));
     }
     let permissions: BTreeSet<Permission> = question.purpose.permissions().iter().copied().collect();
-    if !permissions.iter().all(|permission| rooted.scope.allows_permission(*permission)) {
-        return Err(Denial::PurposeOutside { user, server, purpose: question.purpose });
+    if !permissions.iter().all(|permission| scope.allows_permission(*permission)) {
+        return Err(Some(Refusal::Purpose(question.purpose)));
     }
-    let indexes = indexes(rooted, question)?;
+    let indexes = indexes(scope, question)?;
     let projects: BTreeSet<ProjectName> = question.projects.iter().cloned().collect();
-    if let Some(within) = rooted.scope.projects() {
-        if let Some(project) = projects.iter().find(|project| !within.contains(project)) {
-            return Err(Denial::ProjectOutside { user, server, project: project.clone() });
-        }
+    let is_outside = |project: &&ProjectName| scope.projects().is_some_and(|within| !within.contains(*project));
+    if let Some(project) = projects.iter().find(is_outside) {
+        return Err(Some(Refusal::Project(project.clone())));
     }
     let wanted = lifetime(ceiling, question);
-    let expires = rooted.scope.expires().map_or(now + wanted, |end| end.min(now + wanted));
+    let expires = scope.expires().map_or(now + wanted, |end| end.min(now + wanted));
     if expires < now + WORTHWHILE.min(wanted) {
-        return Err(Denial::EndsNow { user, server });
+        return Err(Some(Refusal::EndsNow));
     }
     Ok(Grant { permissions, indexes, projects, expires })
 }
 
-/// Whether anything can be made from this root token at all.
-fn usable(rooted: Rooted<'_>, now: u64) -> Result<(), Denial> {
-    let (server, user) = (rooted.holder.server.clone(), rooted.holder.user.clone());
-    let scope = rooted.scope;
+/// Whether anything can be made from a root token of this scope at all.
+fn usable(scope: &Scope, now: u64) -> Result<(), Refusal> {
     if let Some(restriction) = scope.unknown().first() {
-        let restriction = crate::escape::printable(restriction);
-        return Err(Denial::NotUnderstood { user, server, restriction });
+        return Err(Refusal::NotUnderstood(crate::escape::printable(restriction)));
     }
     if let Some(ended) = scope.expires().filter(|end| *end <= now) {
-        return Err(Denial::Expired { user, server, ended });
+        return Err(Refusal::Expired(ended));
     }
     if let Some(from) = scope.not_before().filter(|begin| *begin > now) {
-        return Err(Denial::NotYetValid { user, server, from });
+        return Err(Refusal::NotYetValid(from));
     }
     let nothing_left = [
         ("permission", scope.allowed().is_some_and(BTreeSet::is_empty)),
@@ -171,24 +175,21 @@ fn usable(rooted: Rooted<'_>, now: u64) -> Result<(), Denial> {
         ("project", scope.projects().is_some_and(BTreeSet::is_empty)),
     ];
     match nothing_left.into_iter().find(|(_, is_empty)| *is_empty) {
-        Some((what, _)) => Err(Denial::LeavesNothing { user, server, what: what.to_owned() }),
+        Some((what, _)) => Err(Refusal::LeavesNo(what.to_owned())),
         None => Ok(()),
     }
 }
 
 /// The first index is the one that was asked about and must be in reach; of the others those are taken that are.
-fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<BTreeSet<IndexName>, Denial> {
-    let (server, user) = (rooted.holder.server.clone(), rooted.holder.user.clone());
-    let Some(asked) = question.indexes.first() else {
-        return Err(Denial::NoIndex { server });
-    };
-    if !rooted.scope.allows_index(asked) {
-        return Err(Denial::IndexOutside { user, server, index: asked.clone() });
+fn indexes(scope: &Scope, question: &Question) -> Result<BTreeSet<IndexName>, Option<Refusal>> {
+    let asked = question.indexes.first().ok_or(None)?;
+    if !scope.allows_index(asked) {
+        return Err(Some(Refusal::Index(asked.clone())));
     }
     let indexes: BTreeSet<IndexName> =
-        question.indexes.iter().filter(|index| rooted.scope.allows_index(index)).cloned().collect();
+        question.indexes.iter().filter(|index| scope.allows_index(index)).cloned().collect();
     if question.purpose == Purpose::Upload && indexes.len() > 1 {
-        return Err(Denial::ManyIndexes { purpose: question.purpose, count: indexes.len() });
+        return Err(Some(Refusal::ManyIndexes(indexes.len())));
     }
     Ok(indexes)
 }
@@ -219,10 +220,17 @@ mod tests {
     }
 
     fn decided(root: &[&str], question: &Question) -> Result<Grant, Denial> {
-        let restrictions: Vec<Restriction> = root.iter().map(|caveat| Restriction::read(caveat)).collect();
+        let restrictions: Vec<Restriction> = root.iter().map(Restriction::read).collect();
         let holder = Holder { server: question.server.clone(), user: "alice".parse().expect("a user") };
         let (scope, policy) = (Scope::of(&restrictions), Policy::default());
         decide(Rooted { holder: &holder, scope: &scope, policy: &policy }, question, NOW)
+    }
+
+    fn why(decided: Result<Grant, Denial>) -> Refusal {
+        match decided {
+            Err(Denial::Refused(refused)) => refused.why,
+            other => panic!("no refusal of a root token: {other:?}"),
+        }
     }
 
     fn texts(grant: &Grant) -> Vec<String> {
@@ -259,7 +267,7 @@ mod tests {
     #[test]
     fn an_upload_is_for_one_index() {
         let refused = decided(&[], &question(Purpose::Upload, &["a/dev", "a/base"], &[]));
-        assert!(matches!(refused, Err(Denial::ManyIndexes { count: 2, .. })));
+        assert_eq!(why(refused), Refusal::ManyIndexes(2));
         assert!(matches!(decided(&[], &question(Purpose::Read, &[], &[])), Err(Denial::NoIndex { .. })));
     }
 
@@ -267,31 +275,29 @@ mod tests {
     fn what_is_asked_outside_the_root_is_refused_and_a_base_outside_it_left_out() {
         let read = question(Purpose::Read, &["a/dev", "a/base"], &[]);
         assert_eq!(decided(&["indexes=a/dev"], &read).expect("a grant").indexes.len(), 1);
-        assert!(matches!(decided(&["indexes=a/base"], &read), Err(Denial::IndexOutside { .. })));
-        assert!(matches!(decided(&["allowed=upload"], &read), Err(Denial::PurposeOutside { .. })));
+        assert!(matches!(why(decided(&["indexes=a/base"], &read)), Refusal::Index(_)));
+        assert_eq!(why(decided(&["allowed=upload"], &read)), Refusal::Purpose(Purpose::Read));
         let upload = question(Purpose::Upload, &["a/dev"], &["pkg"]);
-        assert!(matches!(decided(&["projects=other"], &upload), Err(Denial::ProjectOutside { .. })));
+        assert!(matches!(why(decided(&["projects=other"], &upload)), Refusal::Project(_)));
     }
 
     #[test]
     fn a_root_that_ends_sooner_ends_the_token_and_one_about_to_end_gives_none() {
         let read = question(Purpose::Read, &["a/dev"], &[]);
         assert_eq!(decided(&["expires=1800000120"], &read).expect("a grant").expires, NOW + 120);
-        assert!(matches!(decided(&["expires=1800000029"], &read), Err(Denial::EndsNow { .. })));
+        assert_eq!(why(decided(&["expires=1800000029"], &read)), Refusal::EndsNow);
     }
 
     #[test]
     fn a_root_that_is_over_not_yet_valid_or_not_understood_gives_nothing() {
         let read = question(Purpose::Read, &["a/dev"], &[]);
-        let refused = |root: &[&str]| decided(root, &read).expect_err("a refusal");
-        assert!(matches!(refused(&["expires=1700000000"]), Denial::Expired { ended: 1_700_000_000, .. }));
-        assert!(matches!(refused(&["not_before=1800000060"]), Denial::NotYetValid { .. }));
-        assert!(matches!(refused(&["indexes=a/x", "indexes=a/y"]), Denial::LeavesNothing { .. }));
-        assert!(
-            matches!(refused(&["colour=red\x1b[31m"]), Denial::NotUnderstood { restriction, .. } if restriction == "colour=red\\x1b[31m")
-        );
+        let refused = |root: &[&str]| why(decided(root, &read));
+        assert_eq!(refused(&["expires=1700000000"]), Refusal::Expired(1_700_000_000));
+        assert_eq!(refused(&["not_before=1800000060"]), Refusal::NotYetValid(1_800_000_060));
+        assert_eq!(refused(&["indexes=a/x", "indexes=a/y"]), Refusal::LeavesNo("index".to_owned()));
+        assert_eq!(refused(&["colour=\x1b[31m"]), Refusal::NotUnderstood("colour=\\x1b[31m".to_owned()));
         assert_eq!(
-            refused(&["expires=1700000000"]).to_string(),
+            decided(&["expires=1700000000"], &read).expect_err("a refusal").to_string(),
             "the token of alice at http://127.0.0.1:3141 ended at 2023-11-14T22:13:20Z"
         );
     }

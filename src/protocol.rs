@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 use crate::token::TokenId;
 
-pub use denial::Denial;
+pub use denial::{Denial, Refusal, Refused};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, RootStatus, Status, VaultState};

@@ -51,7 +51,6 @@ pub(super) fn detach() -> Result<(), Failure> {
 /// [`Exit::Unavailable`] where the system refuses.
 pub(super) fn let_go_of_output() -> Result<(), Failure> {
     let null = std::fs::File::options().write(true).open("/dev/null");
-    let replaced =
-        null.map_err(Into::into).and_then(|null| rustix::stdio::dup2_stdout(&null).map_err(std::io::Error::from));
+    let replaced = null.and_then(|null| rustix::stdio::dup2_stdout(&null).map_err(std::io::Error::from));
     replaced.map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
 }

@@ -30,10 +30,10 @@ struct Wanted {
 /// A refusal is silence to git, which asks the next helper then; standard error is for the person.
 pub(super) fn run<I: Read + AsFd>(verb: &str, mut streams: Streams<'_, I>) -> ExitCode {
     // `store` and `erase` change nothing: a root token comes by `login` and goes by `logout`.
-    if verb == "get" {
-        if let Err(failure) = get(&mut streams) {
-            failure.report(PROGRAM, streams.stderr);
-        }
+    if verb == "get"
+        && let Err(failure) = get(&mut streams)
+    {
+        failure.report(PROGRAM, streams.stderr);
     }
     ExitCode::SUCCESS
 }

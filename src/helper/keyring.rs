@@ -123,7 +123,7 @@ fn next_keyring(path: &OsStr, own: &Path) -> Option<PathBuf> {
         .filter(|program| is_executable(program))
         .collect();
     let behind = all.iter().rposition(is_ours).map_or(0, |position| position + 1);
-    all.into_iter().skip(behind).next()
+    all.into_iter().nth(behind)
 }
 
 fn is_executable(program: &Path) -> bool {

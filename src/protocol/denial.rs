@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Keeper;
+use super::{Holder, Keeper};
 use crate::exit::{Exit, Failure};
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 
@@ -35,105 +35,14 @@ pub enum Denial {
     /// The passphrase is not the vault's.
     #[error("that is not the vault's passphrase")]
     WrongPassphrase,
-    /// The root token is over.
-    #[error("the token of {user} at {server} ended at {}", date(*ended))]
-    Expired {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// When, in seconds since the epoch.
-        ended: u64,
-    },
-    /// The root token ends in under 30 seconds: nothing made from it would last.
-    #[error("the token of {user} at {server} ends in a moment")]
-    EndsNow {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-    },
-    /// The root token is not valid yet.
-    #[error("the token of {user} at {server} is valid from {} on", date(*from))]
-    NotYetValid {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// When, in seconds since the epoch.
-        from: u64,
-    },
-    /// The root token has a restriction that is not understood.
-    #[error("the token of {user} at {server} has a restriction that is not understood: {restriction}")]
-    NotUnderstood {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// The restriction, escaped.
-        restriction: String,
-    },
-    /// Its restrictions contradict each other.
-    #[error("the restrictions of the token of {user} at {server} leave no {what}")]
-    LeavesNothing {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// Of what nothing is left: index, project, permission.
-        what: String,
-    },
-    /// The index is not in the root token's scope.
-    #[error("the token of {user} at {server} does not reach {index}")]
-    IndexOutside {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// The index that was asked about.
-        index: IndexName,
-    },
-    /// The project is not in the root token's scope.
-    #[error("the token of {user} at {server} does not reach the project {project}")]
-    ProjectOutside {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// The project that was asked about.
-        project: ProjectName,
-    },
-    /// The permission is not in the root token's scope.
-    #[error("the token of {user} at {server} does not allow {purpose}")]
-    PurposeOutside {
-        /// Whose it is.
-        user: UserName,
-        /// Where.
-        server: ServerUrl,
-        /// What was asked for.
-        purpose: Purpose,
-    },
+    /// The root token, its scope or its policy says no.
+    #[error(transparent)]
+    Refused(#[from] Box<Refused>),
     /// No index was named, and none is known for this server.
     #[error("no index is known for {server}")]
     NoIndex {
         /// The server.
         server: ServerUrl,
-    },
-    /// An upload goes to one index.
-    #[error("a token for {purpose} is for one index, not for {count}")]
-    ManyIndexes {
-        /// What was asked for.
-        purpose: Purpose,
-        /// How many indexes were named.
-        count: usize,
-    },
-    /// The policy says no.
-    #[error("the policy of {server} allows no {purpose}")]
-    Policy {
-        /// The server.
-        server: ServerUrl,
-        /// What was asked for.
-        purpose: Purpose,
     },
     /// A token that cannot be kept.
     #[error("this token cannot be kept: {why}")]
@@ -172,6 +81,77 @@ pub enum Denial {
     Internal,
 }
 
+/// A question that was refused because of the root token that it was asked of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{}", self.text())]
+pub struct Refused {
+    /// Whose token, and where.
+    pub holder: Holder,
+    /// Why.
+    pub why: Refusal,
+}
+
+/// Why a root token gives nothing for a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It ended, in seconds since the epoch.
+    Expired(u64),
+    /// It ends in under 30 seconds: nothing made from it would last.
+    EndsNow,
+    /// It is valid from then on, in seconds since the epoch.
+    NotYetValid(u64),
+    /// It has this restriction (escaped), which is not understood.
+    NotUnderstood(String),
+    /// Its restrictions contradict each other: no index, project or permission is left.
+    LeavesNo(String),
+    /// The index is outside its scope.
+    Index(IndexName),
+    /// The project is outside its scope.
+    Project(ProjectName),
+    /// The permission is outside its scope.
+    Purpose(Purpose),
+    /// What is done with one index was asked for so many.
+    ManyIndexes(usize),
+    /// The policy forbids it.
+    Policy(Purpose),
+}
+
+impl Refused {
+    fn text(&self) -> String {
+        let Self { holder: Holder { server, user }, why } = self;
+        let whose = format!("the token of {user} at {server}");
+        match why {
+            Refusal::Expired(at) => format!("{whose} ended at {}", date(*at)),
+            Refusal::EndsNow => format!("{whose} ends in a moment"),
+            Refusal::NotYetValid(from) => format!("{whose} is valid from {} on", date(*from)),
+            Refusal::NotUnderstood(restriction) => {
+                format!("{whose} has a restriction that is not understood: {restriction}")
+            }
+            Refusal::LeavesNo(what) => format!("the restrictions of {whose} leave no {what}"),
+            Refusal::Index(index) => format!("{whose} does not reach {index}"),
+            Refusal::Project(project) => format!("{whose} does not reach the project {project}"),
+            Refusal::Purpose(purpose) => format!("{whose} does not allow {purpose}"),
+            Refusal::ManyIndexes(count) => format!("an upload goes to one index, not to {count}"),
+            Refusal::Policy(purpose) => format!("the policy of {server} allows no {purpose}"),
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        let Holder { server, user } = &self.holder;
+        let login = format!("devpi-tokens login {server} {user}");
+        match self.why {
+            Refusal::Expired(_) | Refusal::EndsNow | Refusal::NotUnderstood(_) | Refusal::LeavesNo(_) => {
+                Some(format!("make a new one: {login}"))
+            }
+            Refusal::Index(_) | Refusal::Project(_) | Refusal::Purpose(_) => {
+                Some(format!("log in with a wider token: {login}"))
+            }
+            Refusal::NotYetValid(_) | Refusal::ManyIndexes(_) | Refusal::Policy(_) => None,
+        }
+    }
+}
+
 /// A date for people, the same in every zone: who reads it may sit elsewhere than the agent.
 fn date(seconds: u64) -> impl std::fmt::Display {
     humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds))
@@ -187,19 +167,7 @@ impl Denial {
             Self::Vault { is_unsafe: true, .. } => Exit::Unsafe,
             Self::Vault { in_writing: true, .. } => Exit::CannotWrite,
             Self::Vault { .. } => Exit::Unavailable,
-            Self::WrongPassphrase
-            | Self::Expired { .. }
-            | Self::EndsNow { .. }
-            | Self::NotYetValid { .. }
-            | Self::NotUnderstood { .. }
-            | Self::LeavesNothing { .. }
-            | Self::IndexOutside { .. }
-            | Self::ProjectOutside { .. }
-            | Self::PurposeOutside { .. }
-            | Self::NoIndex { .. }
-            | Self::ManyIndexes { .. }
-            | Self::Policy { .. }
-            | Self::Restricted => Exit::Refused,
+            Self::WrongPassphrase | Self::Refused(_) | Self::NoIndex { .. } | Self::Restricted => Exit::Refused,
         }
     }
 
@@ -213,17 +181,7 @@ impl Denial {
             }
             Self::Locked { .. } | Self::LockedByHand => Some("type: devpi-tokens agent unlock".to_owned()),
             Self::NoVault => Some("log in: devpi-tokens login URL".to_owned()),
-            Self::Expired { user, server, .. }
-            | Self::EndsNow { user, server }
-            | Self::NotUnderstood { user, server, .. }
-            | Self::LeavesNothing { user, server, .. } => {
-                Some(format!("make a new one: devpi-tokens login {server} {user}"))
-            }
-            Self::IndexOutside { user, server, .. }
-            | Self::ProjectOutside { user, server, .. }
-            | Self::PurposeOutside { user, server, .. } => {
-                Some(format!("log in with a wider token: devpi-tokens login {server} {user}"))
-            }
+            Self::Refused(refused) => refused.remedy(),
             Self::NoIndex { .. } => Some("name one: a URL that ends in user/index/".to_owned()),
             Self::Version { agent, client } if agent < client => {
                 Some("the agent is the older one: devpi-tokens agent stop (the next request starts it)".to_owned())
@@ -231,13 +189,7 @@ impl Denial {
             Self::Version { .. } => Some("this program is the older one: install devpi-tokens again".to_owned()),
             Self::Vault { remedy, .. } => remedy.clone(),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
-            Self::NotYetValid { .. }
-            | Self::ManyIndexes { .. }
-            | Self::Policy { .. }
-            | Self::BadToken { .. }
-            | Self::Restricted
-            | Self::NotARequest
-            | Self::Internal => None,
+            Self::BadToken { .. } | Self::Restricted | Self::NotARequest | Self::Internal => None,
         }
     }
 }
