@@ -1,0 +1,152 @@
+//! What the end-to-end tests share: a home of their own with an agent in it, and the server that all of them use.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use devpi_tokens::client::Client;
+use devpi_tokens::paths::Paths;
+use devpi_tokens::protocol::Request;
+use testbed::{Bed, Closing, Tools};
+
+/// The clients and the server, installed.
+pub static TOOLS: LazyLock<Tools> =
+    LazyLock::new(|| testbed::install(|line| eprintln!("{line}")).expect("the test bed is installed"));
+
+/// A server whose reads nginx closes with 401; shared by the tests of one file.
+pub static BED: LazyLock<Bed> =
+    LazyLock::new(|| Bed::start(&TOOLS, Closing::Unauthorized401).expect("a private server"));
+
+/// A home of its own: vault, socket and log of one agent, which ends with it.
+pub struct Home {
+    folder: tempfile::TempDir,
+    vault: &'static str,
+}
+
+impl Home {
+    /// A home whose vault's key is kept by `vault`: `memory`, `passphrase`, `keyring`, or nothing for no choice made.
+    pub fn new(vault: &'static str) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), vault }
+    }
+
+    /// `DEVPI_TOKENS_HOME`.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where everything of it lies.
+    pub fn paths(&self) -> Paths {
+        Paths {
+            config: self.path().join("config"),
+            data: self.path().join("data"),
+            state: self.path().join("state"),
+            sockets: vec![self.path().join("agent.sock")],
+        }
+    }
+
+    /// What has to stand in the environment of whatever asks this home's agent.
+    pub fn variables(&self) -> [(&'static str, &OsStr); 3] {
+        [
+            ("DEVPI_TOKENS_HOME", self.path().as_os_str()),
+            ("DEVPI_TOKENS_VAULT", OsStr::new(self.vault)),
+            ("DEVPI_TOKENS_LOG", OsStr::new("trace")),
+        ]
+    }
+
+    /// A program in a clean environment, with this home's agent.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.path())
+            .envs(self.variables())
+            .current_dir(self.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// The command line.
+    pub fn cli(&self, args: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_devpi-tokens"));
+        command.args(args);
+        command
+    }
+
+    /// The helper under its own name.
+    pub fn helper(&self, args: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_devpi-tokens-helper"));
+        command.args(args);
+        command
+    }
+
+    /// Logs in as a user of the bed, at an address of it.
+    pub fn login(&self, bed: &Bed, url: &str, user: &str) {
+        let done = fed(self.cli(&["login", url, user]), &format!("{}\n", bed.password(user)));
+        assert!(done.status.success(), "login: {}", err(&done));
+    }
+
+    /// A home with alice logged in at `alice/dev` of the shared bed, its vault in memory.
+    pub fn with_alice() -> Self {
+        let home = Self::new("memory");
+        home.login(&BED, &BED.simple_url("alice/dev"), "alice");
+        home
+    }
+
+    /// A folder with `keyring` and git's helper in it, to be put first on PATH.
+    pub fn shim(&self) -> PathBuf {
+        let folder = self.path().join("shim");
+        let done = self.cli(&["setup", "shim"]).arg(&folder).output().expect("setup shim");
+        assert!(done.status.success(), "setup shim: {}", err(&done));
+        folder
+    }
+
+    /// The process of the agent, where one runs.
+    pub fn agent(&self) -> Option<u32> {
+        Client::running(&self.paths()).expect("the agent's greeting").map(|client| client.agent)
+    }
+
+    /// The agent's log.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join("state/agent.log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Ok(Some(mut client)) = Client::running(&self.paths()) {
+            let stopped = client.request(&Request::Stop).and_then(|_| client.wait_for_end());
+            if let (Err(failure), false) = (stopped, std::thread::panicking()) {
+                panic!("the agent did not end: {failure}");
+            }
+        }
+    }
+}
+
+/// Runs a program with that on its standard input.
+pub fn fed(mut command: Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("its standard input");
+    // A program that does not read it all closes the pipe, which is its right.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the program ends")
+}
+
+/// Standard output as text.
+pub fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Standard error as text.
+pub fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
