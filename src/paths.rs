@@ -59,12 +59,8 @@ impl Paths {
     }
 
     fn under(home: &Path) -> Self {
-        Self {
-            config: home.join("config"),
-            data: home.join("data"),
-            state: home.join("state"),
-            sockets: vec![home.join("agent.sock")],
-        }
+        let state = home.join("state");
+        Self { config: home.join("config"), data: home.join("data"), sockets: vec![state.join("agent.sock")], state }
     }
 
     fn of_user(variable: impl Fn(&'static str) -> Result<Option<PathBuf>, Failure>) -> Result<Self, Failure> {

@@ -1,5 +1,5 @@
 //! What the end-to-end tests share: a home of their own with an agent in it, and the server that all of them use.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -13,8 +13,7 @@ use devpi_tokens::protocol::Request;
 use testbed::{Bed, Closing, Tools};
 
 /// The clients and the server, installed.
-pub static TOOLS: LazyLock<Tools> =
-    LazyLock::new(|| testbed::install(|line| eprintln!("{line}")).expect("the test bed is installed"));
+pub static TOOLS: LazyLock<Tools> = LazyLock::new(|| testbed::install(|_| ()).expect("the test bed is installed"));
 
 /// A server whose reads nginx closes with 401; shared by the tests of one file.
 pub static BED: LazyLock<Bed> =
@@ -43,7 +42,7 @@ impl Home {
             config: self.path().join("config"),
             data: self.path().join("data"),
             state: self.path().join("state"),
-            sockets: vec![self.path().join("agent.sock")],
+            sockets: vec![self.path().join("state/agent.sock")],
         }
     }
 
