@@ -17,6 +17,7 @@ mod process;
 mod server;
 mod tools;
 mod venv;
+mod wheel;
 
 pub use bed::{Bed, Closing};
 pub use client::Client;
@@ -25,3 +26,4 @@ pub use error::{Error, Result};
 pub use http::{Auth, Reply, get, send};
 pub use log::{Seen, SeenToken};
 pub use tools::{Tools, install};
+pub use wheel::wheel;

@@ -21,6 +21,7 @@ pub struct Tools {
     pub(crate) pip: Venv,
     pub(crate) tools: Venv,
     pub(crate) uv: Venv,
+    pub(crate) build: Venv,
     /// A server's folder with its users, indexes and packages, to be copied.
     pub(crate) prepared: PathBuf,
 }
@@ -58,14 +59,15 @@ pub fn install(mut progress: impl FnMut(&str)) -> Result<Tools> {
     held.lock().map_err(Error::path("lock", &lock))?;
 
     let venv = |name: &str| Venv::at(folder.join(name));
-    let (server, pip, tools, uv) = (venv("server"), venv("pip"), venv("tools"), venv("uv"));
-    install_python(&[("server", &server), ("pip", &pip), ("tools", &tools), ("uv", &uv)], &mut progress)?;
+    let (server, pip, tools, uv, build) = (venv("server"), venv("pip"), venv("tools"), venv("uv"), venv("build"));
+    let all = [("server", &server), ("pip", &pip), ("tools", &tools), ("uv", &uv), ("build", &build)];
+    install_python(&all, &mut progress)?;
     let (nginx, no_nginx) = match nginx(&mut progress) {
         Ok(path) => (Some(path), None),
         Err(why) => (None, Some(why.to_string())),
     };
     let prepared = folder.join("prepared");
-    let tools = Tools { nginx, no_nginx, server, pip, tools, uv, prepared };
+    let tools = Tools { nginx, no_nginx, server, pip, tools, uv, build, prepared };
     prepare(&tools, &mut progress)?;
     Ok(tools)
 }
@@ -88,7 +90,7 @@ fn install_python(venvs: &[(&str, &Venv)], progress: &mut dyn FnMut(&str)) -> Re
 }
 
 /// Beside what cargo builds, so that `cargo clean` removes it and no clone shares it with another.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     let workspace = own_folder().parent().unwrap_or(Path::new("."));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     workspace.join(target).join("testbed")

@@ -1,10 +1,10 @@
 //! `cargo xtask bed`: the server that the tests use, to try things by hand.
 
-use std::error::Error;
-
 use testbed::{Bed, Closing};
 
-pub(crate) fn run() -> Result<(), Box<dyn Error>> {
+use crate::Outcome;
+
+pub(crate) fn run() -> Outcome {
     let tools = testbed::install(|line| eprintln!("{line}"))?;
     let bed = Bed::start(&tools, Closing::Unauthorized401)?;
     println!("{}", bed.simple_url("alice/dev"));

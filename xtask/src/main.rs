@@ -2,17 +2,27 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to whoever runs them")]
 
 mod bed;
+mod demo;
+mod test;
 
-use std::process::ExitCode;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "cargo xtask demo|test|bed
 
-  bed    start a private devpi server and keep it until Enter is pressed
+  demo   a private server, a login, then pip, uv and twine with the agent's tokens
+  test   everything that has to pass, in a clean clone as well
+  bed    start the private server of the tests and keep it until Enter is pressed
 ";
+
+type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let verb = std::env::args().nth(1).unwrap_or_default();
     let done = match verb.as_str() {
+        "demo" => demo::run(),
+        "test" => test::run(),
         "bed" => bed::run(),
         _ => {
             eprint!("{USAGE}");
@@ -26,4 +36,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The cargo that runs this.
+fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).current_dir(root());
+    command
 }
