@@ -36,7 +36,7 @@ pub(crate) fn run() -> Outcome {
     let mut pip = Client::new(&tools)?;
     pip.put_on_path(&shim);
     let install = ["install", "--keyring-provider", "subprocess", "--index-url", &simple, "bed-app"];
-    rows.push(watched(&bed, "pip install", agent.serves(&mut pip.pip(&install)))?);
+    rows.push(watched(&bed, "pip install", agent.serves(&mut pip.pip(install)))?);
 
     say("uv pip install bed-app");
     let mut uv = Client::new(&tools)?;
@@ -51,14 +51,14 @@ pub(crate) fn run() -> Outcome {
     )?;
     let settings = settings.display().to_string();
     let install = ["pip", "install", "--config-file", &settings, "bed-app"];
-    rows.push(watched(&bed, "uv pip install", agent.serves(&mut uv.uv(&install)))?);
+    rows.push(watched(&bed, "uv pip install", agent.serves(&mut uv.uv(install)))?);
 
     say("twine upload");
     let twine = Client::with_keyring(&tools)?;
     twine.add(&[&wheel])?;
     let file = bed.new_upload("bed-demo", "1.0")?.display().to_string();
     let upload = ["upload", "--non-interactive", "--repository-url", &bed.index_url("alice/dev"), &file];
-    rows.push(watched(&bed, "twine upload", agent.serves(&mut twine.twine(&upload)))?);
+    rows.push(watched(&bed, "twine upload", agent.serves(&mut twine.twine(upload)))?);
 
     print_table(&rows, &agent.root_restrictions()?)?;
     say(&format!("{} s after the build of {} s", built.elapsed().as_secs(), (built - began).as_secs()));
