@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::exit::{Exit, Failure};
 
@@ -51,7 +52,12 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
         Err(error) => {
             let text = error.render();
             let said = if error.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let exit = match error.kind() {
+                _ if !error.use_stderr() => Exit::Done,
+                // A word in its right place that is not what belongs there: a URL, a name.
+                ErrorKind::ValueValidation => Exit::Malformed,
+                _ => Exit::Usage,
+            };
             return if said.is_err() { Exit::CannotWrite.into() } else { exit.into() };
         }
     };

@@ -27,14 +27,16 @@ const SKEW: i64 = 60;
 
 pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
-    let mut client = Client::connect(&Paths::find()?)?;
-    open::ensure(&mut client, &prompt)?;
+    let paths = Paths::find()?;
     let options = devpi::Options {
         ca_file: args.reach.ca_file.clone(),
         allow_http: args.reach.allow_http,
         ..devpi::Options::default()
     };
+    // The address first: nothing is asked of a person who has mistyped it.
     let found = devpi::discover(&args.url, &options)?;
+    let mut client = Client::connect(&paths)?;
+    open::ensure(&mut client, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
             let (user, token) = from_file(&found.server, file, args.user.as_ref())?;

@@ -13,8 +13,7 @@ use crate::token::TokenId;
 pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
     let mut client = Client::connect(&Paths::find()?)?;
-    open::ensure(&mut client, &prompt)?;
-    let status = open::status(&mut client)?;
+    let status = open::opened(&mut client, &prompt)?;
     let root = which::choose(&args.which, &status.roots)?;
     let holder = root.holder.clone();
     let retired = status.retired.iter().filter(|retired| retired.holder == holder).map(|retired| &retired.id);

@@ -1,5 +1,6 @@
 //! A vault that can be written to: made where there is none, opened where it is locked.
 
+use super::Terminal;
 use super::prompt::Prompt;
 use crate::client::{self, Client};
 use crate::exit::{Exit, Failure};
@@ -16,14 +17,31 @@ pub(super) fn status(client: &mut Client) -> Result<Status, Failure> {
     }
 }
 
+/// What the agent keeps, with a vault opened that is locked.
+pub(super) fn opened(client: &mut Client, prompt: &Prompt) -> Result<Status, Failure> {
+    let found = status(client)?;
+    if found.vault != VaultState::Locked {
+        return Ok(found);
+    }
+    unlock(client, found.keeper, prompt)?;
+    status(client)
+}
+
 /// Makes sure that there is a vault and that it is open.
-pub(super) fn ensure(client: &mut Client, prompt: &Prompt) -> Result<(), Failure> {
+pub(super) fn ensure(client: &mut Client, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let status = status(client)?;
     match status.vault {
         VaultState::Open => Ok(()),
         VaultState::Locked => unlock(client, status.keeper, prompt),
         VaultState::Absent => {
             let keeper = choose(client, prompt)?;
+            terminal.note(match keeper {
+                Keeper::Keyring => "the tokens are sealed in a vault; the desktop's keyring keeps its key",
+                Keeper::Passphrase => {
+                    "the tokens are sealed in a vault with a passphrase of its own, typed once after each start"
+                }
+                Keeper::Memory => "the tokens are kept in memory and end with the agent",
+            });
             let passphrase = match keeper {
                 Keeper::Passphrase => Some(prompt.new_secret("new passphrase for the vault")?),
                 Keeper::Keyring | Keeper::Memory => None,
