@@ -1,12 +1,11 @@
 //! `cargo xtask demo`: a login, then real clients, and what the server saw of it.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::time::{Instant, SystemTime};
 
 use testbed::{Bed, Client, Closing, Seen, SeenToken};
 
+use crate::agent::{Agent, succeed};
 use crate::{Outcome, cargo};
 
 pub(crate) fn run() -> Outcome {
@@ -23,7 +22,7 @@ pub(crate) fn run() -> Outcome {
     };
     say("starting a private devpi server");
     let bed = Bed::start(&tools, closing)?;
-    let agent = Agent::new()?;
+    let agent = Agent::new("debug")?;
     say("devpi-tokens login");
     agent.login(&bed)?;
     let shim = agent.shim()?;
@@ -67,71 +66,6 @@ pub(crate) fn run() -> Outcome {
 
 fn say(line: &str) {
     eprintln!("  {line}");
-}
-
-/// An agent with its vault in memory, in a folder of its own; both end with this.
-struct Agent {
-    home: tempfile::TempDir,
-    programs: PathBuf,
-}
-
-impl Agent {
-    fn new() -> Result<Self, Box<dyn std::error::Error>> {
-        // This program lies where cargo has put the others.
-        let programs = std::env::current_exe()?.parent().ok_or("this program lies nowhere")?.to_owned();
-        Ok(Self { home: tempfile::tempdir()?, programs })
-    }
-
-    /// Lets a client ask this agent.
-    fn serves<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("DEVPI_TOKENS_HOME", self.home.path()).env("DEVPI_TOKENS_VAULT", "memory")
-    }
-
-    fn cli(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(self.programs.join("devpi-tokens"));
-        self.serves(&mut command).args(args);
-        command
-    }
-
-    fn login(&self, bed: &Bed) -> Outcome {
-        let mut login = self.cli(&["login", &bed.simple_url("alice/dev"), "alice"]);
-        let mut child = login.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            writeln!(stdin, "{}", bed.password("alice"))?;
-        }
-        if child.wait()?.success() { Ok(()) } else { Err("the login failed".into()) }
-    }
-
-    fn shim(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
-        let folder = self.home.path().join("shim");
-        succeed(self.cli(&["setup", "shim"]).arg(&folder))?;
-        Ok(folder)
-    }
-
-    /// What stands in the root token: a token that says no more than that is the root.
-    fn root_restrictions(&self) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-        let status: serde_json::Value = serde_json::from_slice(&succeed(&mut self.cli(&["status", "--json"]))?.stdout)?;
-        let restrictions = status["roots"][0]["restrictions"].as_array().ok_or("no root is kept")?;
-        Ok(restrictions.iter().filter_map(|restriction| Some(restriction.as_str()?.to_owned())).collect())
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        // Where it cannot be ended there is nothing more to do about it here.
-        let _ = self.cli(&["agent", "stop"]).output();
-    }
-}
-
-/// Runs a command to its end; where it fails, with what it said.
-fn succeed(command: &mut Command) -> Result<Output, Box<dyn std::error::Error>> {
-    let output = command.stdin(Stdio::null()).output()?;
-    if output.status.success() {
-        return Ok(output);
-    }
-    let program = Path::new(command.get_program()).display().to_string();
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{program} ended with {}\n{}{said}", output.status, String::from_utf8_lossy(&output.stdout)).into())
 }
 
 /// What a client did and which tokens the server saw meanwhile.

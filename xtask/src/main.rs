@@ -1,7 +1,9 @@
-//! Chores of the project: `cargo xtask demo|test|bed`.
+//! Chores of the project: `cargo xtask demo|test|bench|bed`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to whoever runs them")]
 
+mod agent;
 mod bed;
+mod bench;
 mod demo;
 mod test;
 
@@ -9,10 +11,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "cargo xtask demo|test|bed
+const USAGE: &str = "cargo xtask demo|test|bench|bed
 
   demo   a private server, a login, then pip, uv and twine with the agent's tokens
   test   everything that has to pass, in a clean clone as well
+  bench  what a look-up costs beside its peers, measured in one run
   bed    start the private server of the tests and keep it until Enter is pressed
 ";
 
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let done = match verb.as_str() {
         "demo" => demo::run(),
         "test" => test::run(),
+        "bench" => bench::run(),
         "bed" => bed::run(),
         _ => {
             eprint!("{USAGE}");
