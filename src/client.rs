@@ -145,6 +145,15 @@ impl Client {
     }
 }
 
+/// One request on a connection of its own, to an agent that is started if need be. What a person types between two
+/// requests may take longer than the agent keeps a silent connection.
+///
+/// # Errors
+/// As [`Client::connect`] and [`Client::request`].
+pub fn ask(paths: &Paths, request: &Request) -> Result<Response, Failure> {
+    Client::connect(paths)?.request(request)
+}
+
 /// An answer of another kind than the request has.
 pub fn unexpected() -> Failure {
     broken(&WireError::Json)

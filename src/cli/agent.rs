@@ -28,8 +28,8 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
             }
         },
         args::Agent::Status(args) => match Client::running(&paths)? {
-            Some(mut client) => {
-                let kept = open::status(&mut client)?;
+            Some(client) => {
+                let kept = open::status(&paths)?;
                 if args.json {
                     terminal.say(status::json(&kept)?)?;
                 } else {
@@ -53,18 +53,13 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
             }
         },
         args::Agent::Unlock { no_input } => {
-            let mut client = Client::connect(&paths)?;
-            let kept = open::status(&mut client)?;
+            let kept = open::status(&paths)?;
             if kept.vault == VaultState::Absent {
                 return Err(
                     Failure::new(Exit::NotFound, "there is no vault yet").with_remedy("log in: devpi-tokens login URL")
                 );
             }
-            open::unlock(
-                &mut client,
-                kept.keeper.filter(|_| kept.vault == VaultState::Locked),
-                &Prompt::new(no_input),
-            )?;
+            open::unlock(&paths, kept.keeper.filter(|_| kept.vault == VaultState::Locked), &Prompt::new(no_input))?;
             terminal.say("the vault is open")?;
             Ok(Exit::Done)
         }

@@ -2,7 +2,7 @@
 
 use super::Terminal;
 use super::args::Get;
-use crate::client::{self, Client};
+use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
@@ -35,8 +35,7 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         projects: args.projects,
         bytes: 0,
     };
-    let mut client = Client::connect(&paths)?;
-    match client.request(&Request::Ask(question))? {
+    match client::ask(&paths, &Request::Ask(question))? {
         Response::Credential(credential) => {
             for note in &credential.notes {
                 terminal.note(note);

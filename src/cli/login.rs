@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::Login;
 use super::prompt::Prompt;
 use super::{Terminal, now, open, when};
-use crate::client::{self, Client};
+use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session, TokenRequest};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
@@ -35,18 +35,17 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     };
     // The address first: nothing is asked of a person who has mistyped it.
     let found = devpi::discover(&args.url, &options)?;
-    let mut client = Client::connect(&paths)?;
-    open::ensure(&mut client, &prompt, terminal)?;
+    open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
             let (user, token) = from_file(&found.server, file, args.user.as_ref())?;
             let holder = Holder { server: found.server.url().clone(), user };
-            keep(&mut client, &found, holder, token, &args)?
+            keep(&paths, &found, holder, token, &args)?
         }
         None => {
             let holder = Holder { server: found.server.url().clone(), user: user(&args, &found, &prompt)? };
             let password = prompt.secret(&format!("password of {} at {}", holder.user, holder.server))?;
-            with_password(&mut client, &found, holder, &password, &args)?
+            with_password(&paths, &found, holder, &password, &args)?
         }
     };
     report(&found, &kept, &left, terminal)?;
@@ -61,7 +60,7 @@ struct Kept {
 
 /// Makes a token with the password; what it is not needed for any more is deleted in the same session.
 fn with_password(
-    client: &mut Client,
+    paths: &Paths,
     found: &Found,
     holder: Holder,
     password: &Secret,
@@ -71,7 +70,7 @@ fn with_password(
     let session = found.server.login(&user, password)?;
     let token = session.create_token(&user, &request(args, &found.server)?)?;
     let checked = found.server.check_token(&token, &user).map_err(Failure::from);
-    let kept = checked.and_then(|()| keep(client, found, holder, Secret::new(token.expose()), args));
+    let kept = checked.and_then(|()| keep(paths, found, holder, Secret::new(token.expose()), args));
     let (kept, left) = match kept {
         Ok(kept) => kept,
         Err(failure) => {
@@ -82,12 +81,12 @@ fn with_password(
             return Err(failure);
         }
     };
-    let left = delete_unused(client, &session, left)?;
+    let left = delete_unused(paths, &session, left)?;
     Ok((kept, left))
 }
 
 fn keep(
-    client: &mut Client,
+    paths: &Paths,
     found: &Found,
     holder: Holder,
     token: Secret,
@@ -111,7 +110,7 @@ fn keep(
             skew: found.server.skew().unwrap_or_default(),
         },
     }));
-    match client.request(&request)? {
+    match client::ask(paths, &request)? {
         Response::Left { tokens: left } => Ok((Kept { holder, root }, left)),
         _ => Err(client::unexpected()),
     }
@@ -127,7 +126,7 @@ fn not_kept(error: TokenError) -> Failure {
 }
 
 /// Deletes replaced tokens that nothing derived from is alive of any more. Answers with the others.
-fn delete_unused(client: &mut Client, session: &Session<'_>, left: Vec<Retired>) -> Result<Vec<Retired>, Failure> {
+fn delete_unused(paths: &Paths, session: &Session<'_>, left: Vec<Retired>) -> Result<Vec<Retired>, Failure> {
     let now = now();
     let (unused, mut left): (Vec<Retired>, Vec<Retired>) =
         left.into_iter().partition(|retired| retired.in_use_until <= now);
@@ -140,7 +139,7 @@ fn delete_unused(client: &mut Client, session: &Session<'_>, left: Vec<Retired>)
     }
     if let Some(holder) = deleted.first().map(|retired| retired.holder.clone()) {
         let ids = deleted.into_iter().map(|retired| retired.id).collect();
-        client.request(&Request::Deleted { holder, ids })?;
+        client::ask(paths, &Request::Deleted { holder, ids })?;
     }
     Ok(left)
 }

@@ -3,7 +3,7 @@
 use super::args::Logout;
 use super::prompt::Prompt;
 use super::{Terminal, open, which};
-use crate::client::{self, Client};
+use crate::client;
 use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
@@ -12,8 +12,8 @@ use crate::token::TokenId;
 
 pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
-    let mut client = Client::connect(&Paths::find()?)?;
-    let status = open::opened(&mut client, &prompt)?;
+    let paths = Paths::find()?;
+    let status = open::opened(&paths, &prompt)?;
     let root = which::choose(&args.which, &status.roots)?;
     let holder = root.holder.clone();
     let retired = status.retired.iter().filter(|retired| retired.holder == holder).map(|retired| &retired.id);
@@ -22,7 +22,7 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         // First there, then here: a token that is forgotten and alive could no longer be deleted from here.
         delete(&holder, &root.access, &ids, &prompt)?;
     }
-    match client.request(&Request::Drop(holder.clone()))? {
+    match client::ask(&paths, &Request::Drop(holder.clone()))? {
         Response::Left { .. } => {}
         _ => return Err(client::unexpected()),
     }

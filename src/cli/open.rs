@@ -2,39 +2,40 @@
 
 use super::Terminal;
 use super::prompt::Prompt;
-use crate::client::{self, Client};
+use crate::client;
 use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
 use crate::protocol::{Keeper, Request, Response, Status, VaultState};
 
 /// Who is to keep the key of a new vault, where that was said.
 const CHOICE: &str = "DEVPI_TOKENS_VAULT";
 
 /// What the agent keeps.
-pub(super) fn status(client: &mut Client) -> Result<Status, Failure> {
-    match client.request(&Request::Status)? {
+pub(super) fn status(paths: &Paths) -> Result<Status, Failure> {
+    match client::ask(paths, &Request::Status)? {
         Response::Status(status) => Ok(*status),
         _ => Err(client::unexpected()),
     }
 }
 
 /// What the agent keeps, with a vault opened that is locked.
-pub(super) fn opened(client: &mut Client, prompt: &Prompt) -> Result<Status, Failure> {
-    let found = status(client)?;
+pub(super) fn opened(paths: &Paths, prompt: &Prompt) -> Result<Status, Failure> {
+    let found = status(paths)?;
     if found.vault != VaultState::Locked {
         return Ok(found);
     }
-    unlock(client, found.keeper, prompt)?;
-    status(client)
+    unlock(paths, found.keeper, prompt)?;
+    status(paths)
 }
 
 /// Makes sure that there is a vault and that it is open.
-pub(super) fn ensure(client: &mut Client, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let status = status(client)?;
+pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let status = status(paths)?;
     match status.vault {
         VaultState::Open => Ok(()),
-        VaultState::Locked => unlock(client, status.keeper, prompt),
+        VaultState::Locked => unlock(paths, status.keeper, prompt),
         VaultState::Absent => {
-            let keeper = choose(client, prompt)?;
+            let keeper = choose(paths, prompt)?;
             terminal.note(match keeper {
                 Keeper::Keyring => "the tokens are sealed in a vault; the desktop's keyring keeps its key",
                 Keeper::Passphrase => {
@@ -46,26 +47,26 @@ pub(super) fn ensure(client: &mut Client, prompt: &Prompt, terminal: &mut Termin
                 Keeper::Passphrase => Some(prompt.new_secret("new passphrase for the vault")?),
                 Keeper::Keyring | Keeper::Memory => None,
             };
-            client.request(&Request::Create { keeper, passphrase }).map(drop)
+            client::ask(paths, &Request::Create { keeper, passphrase }).map(drop)
         }
     }
 }
 
 /// Opens a locked vault.
-pub(super) fn unlock(client: &mut Client, keeper: Option<Keeper>, prompt: &Prompt) -> Result<(), Failure> {
+pub(super) fn unlock(paths: &Paths, keeper: Option<Keeper>, prompt: &Prompt) -> Result<(), Failure> {
     let passphrase = match keeper {
         Some(Keeper::Passphrase) => Some(prompt.secret("passphrase of the vault")?),
         _ => None,
     };
-    client.request(&Request::Unlock { passphrase }).map(drop)
+    client::ask(paths, &Request::Unlock { passphrase }).map(drop)
 }
 
 /// What was said; else the desktop's keyring where one answers, else a passphrase where somebody can be asked for it.
-fn choose(client: &mut Client, prompt: &Prompt) -> Result<Keeper, Failure> {
+fn choose(paths: &Paths, prompt: &Prompt) -> Result<Keeper, Failure> {
     if let Some(choice) = std::env::var(CHOICE).ok().filter(|choice| !choice.is_empty()) {
         return choice.parse();
     }
-    match client.request(&Request::ProbeKeyring)? {
+    match client::ask(paths, &Request::ProbeKeyring)? {
         Response::Keyring { answers: true } => return Ok(Keeper::Keyring),
         Response::Keyring { answers: false } => {}
         _ => return Err(client::unexpected()),

@@ -2,15 +2,13 @@
 
 use super::args;
 use super::{Terminal, now, open, when};
-use crate::client::Client;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Keeper, Status, VaultState};
 
 pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let mut client = Client::connect(&Paths::find()?)?;
-    let status = open::status(&mut client)?;
+    let status = open::status(&Paths::find()?)?;
     if args.json {
         terminal.say(json(&status)?)?;
     } else {

@@ -255,7 +255,7 @@ impl Agent {
 
     fn forget(&self, holder: &Holder) -> Result<Response, Denial> {
         let left: Vec<Retired> = self.store.change(|contents| {
-            let dropped = contents.forget(holder).map(|root| self.retire(holder, &root));
+            let dropped = contents.forget(holder).map(|held| self.retire(holder, &held));
             let (left, kept) = contents.retired.drain(..).partition(|retired| retired.holder == *holder);
             contents.retired = kept;
             let left: Vec<Retired> = left;
@@ -269,9 +269,10 @@ impl Agent {
         Ok(Response::Left { tokens: left })
     }
 
-    fn retire(&self, holder: &Holder, root: &RootToken) -> Retired {
+    fn retire(&self, holder: &Holder, held: &Held) -> Retired {
+        let root = &held.root.0;
         // What an agent before this one handed out is not known here; it ends with the longest lifetime at the latest.
-        let earlier = if self.store.is_from_file() { self.started + LONGEST } else { 0 };
+        let earlier = if held.since < self.started { self.started + LONGEST } else { 0 };
         let known = self.issuer.borrow().last_end(root.id()).unwrap_or_default();
         let in_use_until = known.max(earlier).min(root.scope().expires().unwrap_or(u64::MAX));
         Retired { holder: holder.clone(), id: root.id().clone(), in_use_until }

@@ -69,11 +69,6 @@ impl Store {
         }
     }
 
-    /// Whether what is kept outlives the agent, so that an earlier one may have handed out tokens.
-    pub(super) fn is_from_file(&self) -> bool {
-        self.open.borrow().as_ref().is_some_and(|open| open.seal.is_some())
-    }
-
     /// Opens it if that can be done without asking anybody who does not answer within 2 s.
     pub(super) async fn open_for_lookup(&self, session: &SessionBus) -> Result<(), Denial> {
         if self.locked_by_hand.get() {

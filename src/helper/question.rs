@@ -2,7 +2,7 @@
 
 use super::git::Service;
 use crate::caller::{self, Doing, Observed};
-use crate::client::{self, Client};
+use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
@@ -66,8 +66,7 @@ fn answer(paths: &Paths, server: &ServerUrl, place: &Place, names: [Option<&str>
         None => None,
     };
     let question = question(server, place, user, &doing());
-    let mut client = Client::connect(paths)?;
-    match client.request(&Request::Ask(question))? {
+    match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
         _ => Err(client::unexpected()),
     }

@@ -44,6 +44,8 @@ pub struct Held {
     pub root: StoredRoot,
     /// Its ceilings.
     pub policy: Policy,
+    /// Since when it is kept, in seconds since the epoch.
+    pub since: u64,
 }
 
 /// A root token that goes into the vault as its text.
@@ -86,7 +88,7 @@ impl Contents {
     }
 
     /// Keeps a root token in place of one of the same user. Answers with the token that was replaced, if it is another.
-    pub fn keep(&mut self, kept: Root, root: RootToken, now: u64) -> Option<RootToken> {
+    pub fn keep(&mut self, kept: Root, root: RootToken, now: u64) -> Option<Held> {
         let user = kept.holder.user;
         if self.server(&kept.holder.server).is_none() {
             self.servers.push(Server {
@@ -109,20 +111,16 @@ impl Contents {
         }
         match server.roots.iter_mut().find(|held| *held.root.0.user() == user) {
             Some(held) if held.root.0 == root => None,
-            // A policy belongs to one root: another one begins with the default.
-            Some(held) => {
-                let new = Held { root: StoredRoot(root), policy: Policy::default() };
-                Some(std::mem::replace(held, new).root.0)
-            }
+            Some(held) => Some(std::mem::replace(held, Held::new(root, now))),
             None => {
-                server.roots.push(Held { root: StoredRoot(root), policy: Policy::default() });
+                server.roots.push(Held::new(root, now));
                 None
             }
         }
     }
 
     /// Forgets the root token of a user, and a server without one. Answers with the token.
-    pub fn forget(&mut self, holder: &Holder) -> Option<RootToken> {
+    pub fn forget(&mut self, holder: &Holder) -> Option<Held> {
         let server = self.server_mut(&holder.server)?;
         let position = server.roots.iter().position(|held| *held.root.0.user() == holder.user)?;
         let held = server.roots.remove(position);
@@ -130,7 +128,14 @@ impl Contents {
             server.default = first.root.0.user().clone();
         }
         self.servers.retain(|server| !server.roots.is_empty());
-        Some(held.root.0)
+        Some(held)
+    }
+}
+
+impl Held {
+    /// A policy belongs to one root: a new one begins with the default.
+    fn new(root: RootToken, now: u64) -> Self {
+        Self { root: StoredRoot(root), policy: Policy::default(), since: now }
     }
 }
 
