@@ -9,6 +9,7 @@ mod lock;
 mod log;
 mod session;
 mod store;
+mod visitor;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -56,7 +56,7 @@ mod tests {
         for line in [
             "/bin/sh|/home/a/bin/keyring|--mode=creds|get|http://h/",
             "-bash",
-            "/bin/bash|/home/me/.pyenv/libexec/pyenv-exec|keyring|get",
+            "/bin/bash|/home/alice/.pyenv/libexec/pyenv-exec|keyring|get",
             "busybox|sh|-c|x",
             "/usr/bin/env|keyring",
         ] {

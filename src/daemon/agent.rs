@@ -8,16 +8,15 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::bases;
-use super::issuer::{CallerId, Clock, Issuer};
+use super::issuer::{Clock, Issuer};
 use super::store::Store;
+use super::visitor::Visitor;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Rooted};
-use crate::process::Process;
 use crate::protocol::SessionBus;
 use crate::protocol::{
     Credential, Denial, Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, Status,
 };
-use crate::socket::Peer;
 use crate::target::{IndexName, Permission, Purpose};
 use crate::time::Expiry;
 use crate::token::{Restriction, RootToken, Token};
@@ -28,30 +27,6 @@ const STALE: u64 = 10 * 60;
 
 /// How long a look-up waits for bases that are not known, whatever their number.
 const BASES_LIMIT: Duration = Duration::from_secs(5);
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Visitor {
-    peer: Peer,
-    caller: Option<CallerId>,
-}
-
-impl Visitor {
-    pub(super) fn new(peer: Peer) -> Self {
-        let parent = peer.pid.and_then(|pid| Process::of(pid).ok()).and_then(|process| process.parent().ok());
-        let caller = parent.map(|parent| CallerId { pid: parent.pid(), start: parent.start_time() });
-        Self { peer, caller }
-    }
-
-    pub(super) fn pid(self) -> Option<u32> {
-        self.peer.pid
-    }
-
-    /// The program that wants the token, for the log.
-    fn program(self) -> Option<PathBuf> {
-        self.caller.and_then(|caller| Process::of(caller.pid).ok()).and_then(|process| process.program())
-    }
-}
 
 /// The running agent.
 pub(super) struct Agent {
@@ -98,7 +73,7 @@ impl Agent {
                 self.ask(question, visitor).await.map(Response::Credential)
             }
             // A peer that cannot be seen lives across a border: it may read, and change nothing.
-            _ if visitor.peer.pid.is_none() => Err(Denial::Restricted),
+            _ if visitor.pid().is_none() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
             Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
             Request::ProbeKeyring => Ok(Response::Keyring { answers: self.store.keyring_answers(session).await }),
@@ -138,7 +113,7 @@ impl Agent {
     }
 
     async fn ask(self: &Rc<Self>, mut question: Question, visitor: Visitor) -> Result<Credential, Denial> {
-        if visitor.peer.pid.is_none() && question.purpose != Purpose::Read {
+        if visitor.pid().is_none() && question.purpose != Purpose::Read {
             return Err(Denial::Restricted);
         }
         let contents = self.store.contents()?;
@@ -148,7 +123,7 @@ impl Agent {
         if question.indexes.is_empty() {
             question.indexes.extend(server.index.clone());
         }
-        let caller = visitor.caller;
+        let caller = visitor.caller();
         if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
             return Ok(given);
         }
@@ -176,7 +151,7 @@ impl Agent {
         let program = visitor.program().map(|program| program.display().to_string());
         tracing::info!(
             peer = visitor.pid(),
-            caller = visitor.caller.map(|caller| caller.pid),
+            caller = visitor.caller().map(|caller| caller.pid),
             program,
             server = %question.server,
             user = %root.user(),

@@ -11,8 +11,9 @@ use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::Listener;
 use interprocess::local_socket::traits::tokio::Listener as _;
 
-use super::agent::{Agent, Visitor};
+use super::agent::Agent;
 use super::session;
+use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
 use crate::socket::{self, Peer};

@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::agent::{Agent, Visitor};
+use super::agent::Agent;
+use super::visitor::Visitor;
 use crate::protocol::SessionBus;
 use crate::protocol::{Denial, Request, Response, VERSION};
 use crate::wire::{self, WireError};

@@ -1,0 +1,37 @@
+//! Who is at the other end of a connection.
+
+use std::path::PathBuf;
+
+use super::issuer::CallerId;
+use crate::process::Process;
+use crate::socket::Peer;
+
+/// The peer, and the program that started it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visitor {
+    peer: Peer,
+    caller: Option<CallerId>,
+}
+
+impl Visitor {
+    pub(super) fn new(peer: Peer) -> Self {
+        let parent = peer.pid.and_then(|pid| Process::of(pid).ok()).and_then(|process| process.parent().ok());
+        let caller = parent.map(|parent| CallerId { pid: parent.pid(), start: parent.start_time() });
+        Self { peer, caller }
+    }
+
+    /// The peer's process; none where it lives across a border and cannot be seen.
+    pub(super) fn pid(self) -> Option<u32> {
+        self.peer.pid
+    }
+
+    /// The process that wants the token: the parent of whatever asks for it.
+    pub(super) fn caller(self) -> Option<CallerId> {
+        self.caller
+    }
+
+    /// The program of that process, for the log.
+    pub(super) fn program(self) -> Option<PathBuf> {
+        self.caller.and_then(|caller| Process::of(caller.pid).ok()).and_then(|process| process.program())
+    }
+}
