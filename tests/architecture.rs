@@ -225,7 +225,7 @@ impl Source {
                 .iter()
                 .find_map(|root| path.strip_prefix(root)?.strip_prefix("::"));
             let module = rest?.split("::").next().unwrap_or_default().to_owned();
-            (module != self.module()).then_some((line, module))
+            (!module.is_empty() && module != self.module()).then_some((line, module))
         })
     }
 
