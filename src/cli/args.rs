@@ -6,9 +6,18 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
 
-/// Short-lived, narrow tokens for devpi: an agent keeps the long-lived one.
+/// How to begin.
+const BEGIN: &str = "\
+To begin:
+  devpi-tokens login https://HOST/USER/INDEX/
+  devpi-tokens setup shim
+
+DEVPI_TOKENS_VAULT=keyring|passphrase|memory says, at the first login, who keeps
+the key of the vault: the desktop's keyring, a passphrase, or nobody.";
+
+/// Fresh tokens for devpi, as pip, uv, twine and git need them; an agent keeps the root token
 #[derive(Debug, Parser)]
-#[command(name = "devpi-tokens", version, arg_required_else_help = true, max_term_width = 80)]
+#[command(name = "devpi-tokens", version, arg_required_else_help = true, max_term_width = 80, after_help = BEGIN)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -18,18 +27,21 @@ pub struct Cli {
 /// The verbs, a file each.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Log in once: the agent gets a token of its own, the password is forgotten
+    /// Log in once: the agent keeps a token, nothing keeps the password
     Login(Login),
-    /// Let the agent forget a token
+    /// Let the agent forget a token, and with --revoke the server, too
     Logout(Logout),
-    /// What the agent keeps, and until when
+    /// Show which tokens the agent keeps, and until when they are valid
     Status(Status),
-    /// Print a fresh token for one purpose
+    /// Print a fresh token to read an index or to upload to it
     Get(Get),
-    /// The agent itself
-    #[command(subcommand)]
+    /// Start, stop, lock or unlock the agent
+    #[command(
+        subcommand,
+        after_help = "The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts it."
+    )]
     Agent(Agent),
-    /// Make other programs ask the agent
+    /// Make pip, uv and git ask the agent
     #[command(subcommand)]
     Setup(Setup),
     /// Ask a server for the bases of an index (the agent runs this)
@@ -40,10 +52,10 @@ pub enum Verb {
 /// How a server is reached.
 #[derive(Debug, Args)]
 pub struct Reach {
-    /// Trust the certificates in this file (PEM) as well
+    /// Trust the certificates in FILE (PEM), too
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Allow http to a server that is not this machine
+    /// Allow plain http to another machine: tokens can be read on the way
     #[arg(long)]
     pub allow_http: bool,
 }
@@ -51,10 +63,10 @@ pub struct Reach {
 /// Which of the kept tokens is meant.
 #[derive(Debug, Args)]
 pub struct Which {
-    /// The server; not needed where only one is kept
+    /// The server, as `status` shows it; needed only where several are kept
     #[arg(short, long, value_name = "URL")]
     pub server: Option<Target>,
-    /// The user; not needed where only one is kept for the server
+    /// The user; needed only where several are kept for the server
     #[arg(long = "as", value_name = "USER")]
     pub user: Option<UserName>,
 }
@@ -62,29 +74,31 @@ pub struct Which {
 /// `devpi-tokens login`
 #[derive(Debug, Args)]
 pub struct Login {
-    /// The server: its root, an index or a simple page
+    /// The address of the server, of an index or of its simple page
     pub url: Target,
-    /// The user; default: the one in the URL, else who owns the index
+    /// Who logs in (default: the user in the URL, else the owner of the index)
     pub user: Option<UserName>,
-    /// Keep the token in this file (`-`: standard input) instead of making one
+    /// Keep the token that is in FILE (-: standard input), and make none
     #[arg(short, long, value_name = "FILE", conflicts_with_all = ["expires", "allowed", "indexes", "projects"])]
     pub file: Option<PathBuf>,
-    /// When the kept token ends: a duration, a date, an epoch, or `never`
+    /// When the kept token ends, for example "30 days", 2027-01-31 or never
     #[arg(short, long, value_name = "WHEN", default_value = "1 year")]
     pub expires: String,
-    /// What the kept token may do (default: all but changing indexes)
+    /// What the kept token may do, for example pkg_read,upload (default: all but
+    /// creating, changing and deleting indexes)
     #[arg(short, long, value_name = "PERMISSION", value_delimiter = ',')]
     pub allowed: Vec<Permission>,
-    /// The indexes that the kept token is for (default: all)
+    /// The only indexes that the kept token is for, by commas (default: all)
     #[arg(short, long, value_name = "USER/INDEX", value_delimiter = ',')]
     pub indexes: Vec<IndexName>,
-    /// The projects that the kept token is for (default: all)
+    /// The only projects that the kept token is for, by commas (default: all)
     #[arg(short, long, value_name = "PROJECT", value_delimiter = ',')]
     pub projects: Vec<ProjectName>,
-    /// Make this user the one that is meant where none is named
+    /// Of several users of this server, mean this one where none is named
     #[arg(long)]
     pub default: bool,
-    /// Never ask: passwords come from standard input, a line each
+    /// Never ask: passphrase of the vault and password come from standard input,
+    /// a line each
     #[arg(long)]
     pub no_input: bool,
     /// How the server is reached.
@@ -98,7 +112,7 @@ pub struct Logout {
     /// Which token.
     #[command(flatten)]
     pub which: Which,
-    /// Delete it on the server as well; asks for the password
+    /// Delete it on the server, too; needs the password
     #[arg(long)]
     pub revoke: bool,
     /// Never ask: the password comes from standard input
@@ -109,7 +123,7 @@ pub struct Logout {
 /// `devpi-tokens status`
 #[derive(Debug, Args)]
 pub struct Status {
-    /// For programs: JSON
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -117,15 +131,16 @@ pub struct Status {
 /// `devpi-tokens get`
 #[derive(Debug, Args)]
 pub struct Get {
-    /// An index or its simple page
+    /// An index (.../USER/INDEX/) or its simple page (.../USER/INDEX/+simple/)
     pub url: Target,
-    /// What for: read, upload, push, toxresult, remove (default: by the URL)
+    /// What for: read, upload, push, toxresult or remove (default: read for a
+    /// simple page, upload for an index)
     #[arg(long = "for", value_name = "PURPOSE")]
     pub purpose: Option<Purpose>,
-    /// The project that is uploaded; may be given several times
+    /// The only projects that may be uploaded, by commas (default: all)
     #[arg(long = "project", value_name = "PROJECT", value_delimiter = ',')]
     pub projects: Vec<ProjectName>,
-    /// Whose token (default: the user in the URL, else the server's default user)
+    /// Whose token (default: the user in the URL, else the server's default)
     #[arg(long, value_name = "USER")]
     pub user: Option<UserName>,
 }
@@ -135,13 +150,13 @@ pub struct Get {
 pub enum Agent {
     /// Start the agent, if it does not run
     Start,
-    /// End the agent
+    /// End the agent; the next request starts it again
     Stop,
-    /// Whether the agent runs, and where
+    /// Show whether the agent runs, and where
     Status(Status),
-    /// Answer nothing until it is unlocked again
+    /// Hand out nothing until `agent unlock`
     Lock,
-    /// Open the vault
+    /// Open the vault, and end a lock
     Unlock {
         /// Never ask: the passphrase comes from standard input
         #[arg(long)]
@@ -152,9 +167,10 @@ pub enum Agent {
 /// `devpi-tokens setup …`
 #[derive(Debug, Subcommand)]
 pub enum Setup {
-    /// Link `keyring` and git's credential helper into a folder on PATH
+    /// Link the programs that pip, uv and git look for into a folder on PATH
     Shim {
-        /// The folder (default: ~/.local/bin where it is on PATH, else one of ours)
+        /// The folder (default: ~/.local/bin, if it is on PATH and has no keyring
+        /// yet, else a folder of our own)
         dir: Option<PathBuf>,
     },
 }

@@ -1,7 +1,8 @@
-//! Chores of the project: `cargo xtask demo|test|bench|bed`.
+//! Chores of the project: `cargo xtask demo|test|bench|assets|bed`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to whoever runs them")]
 
 mod agent;
+mod assets;
 mod bed;
 mod bench;
 mod demo;
@@ -11,11 +12,12 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "cargo xtask demo|test|bench|bed
+const USAGE: &str = "cargo xtask demo|test|bench|assets|bed
 
   demo   a private server, a login, then pip, uv and twine with the agent's tokens
   test   everything that has to pass, in a clean clone as well
   bench  what a look-up costs beside its peers, measured in one run
+  assets man pages and completions, as the arguments say; --check only looks
   bed    start the private server of the tests and keep it until Enter is pressed
 ";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         "test" => test::run(),
         "bench" => bench::run(),
         "bed" => bed::run(),
+        "assets" => assets::run(std::env::args().any(|word| word == "--check")),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

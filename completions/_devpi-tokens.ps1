@@ -1,0 +1,227 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'devpi-tokens'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'devpi-tokens' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in once: the agent keeps a token, nothing keeps the password')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;login' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Keep the token that is in FILE (-: standard input), and make none')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Keep the token that is in FILE (-: standard input), and make none')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'When the kept token ends, for example "30 days", 2027-01-31 or never')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the kept token ends, for example "30 days", 2027-01-31 or never')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'What the kept token may do, for example pkg_read,upload (default: all but creating, changing and deleting indexes)')
+            [CompletionResult]::new('--allowed', '--allowed', [CompletionResultType]::ParameterName, 'What the kept token may do, for example pkg_read,upload (default: all but creating, changing and deleting indexes)')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'The only indexes that the kept token is for, by commas (default: all)')
+            [CompletionResult]::new('--indexes', '--indexes', [CompletionResultType]::ParameterName, 'The only indexes that the kept token is for, by commas (default: all)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The only projects that the kept token is for, by commas (default: all)')
+            [CompletionResult]::new('--projects', '--projects', [CompletionResultType]::ParameterName, 'The only projects that the kept token is for, by commas (default: all)')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in FILE (PEM), too')
+            [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Of several users of this server, mean this one where none is named')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: passphrase of the vault and password come from standard input, a line each')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine: tokens can be read on the way')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;logout' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('--revoke', '--revoke', [CompletionResultType]::ParameterName, 'Delete it on the server, too; needs the password')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the password comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;get' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What for: read, upload, push, toxresult or remove (default: read for a simple page, upload for an index)')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The only projects that may be uploaded, by commas (default: all)')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose token (default: the user in the URL, else the server''s default)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the agent, if it does not run')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the agent; the next request starts it again')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
+            [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;agent;start' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent;stop' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent;lock' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent;unlock' {
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the passphrase comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent;help' {
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the agent, if it does not run')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the agent; the next request starts it again')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
+            [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;agent;help;start' {
+            break
+        }
+        'devpi-tokens;agent;help;stop' {
+            break
+        }
+        'devpi-tokens;agent;help;status' {
+            break
+        }
+        'devpi-tokens;agent;help;lock' {
+            break
+        }
+        'devpi-tokens;agent;help;unlock' {
+            break
+        }
+        'devpi-tokens;agent;help;help' {
+            break
+        }
+        'devpi-tokens;setup' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('shim', 'shim', [CompletionResultType]::ParameterValue, 'Link the programs that pip, uv and git look for into a folder on PATH')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;setup;shim' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;setup;help' {
+            [CompletionResult]::new('shim', 'shim', [CompletionResultType]::ParameterValue, 'Link the programs that pip, uv and git look for into a folder on PATH')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;setup;help;shim' {
+            break
+        }
+        'devpi-tokens;setup;help;help' {
+            break
+        }
+        'devpi-tokens;help' {
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in once: the agent keeps a token, nothing keeps the password')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;help;login' {
+            break
+        }
+        'devpi-tokens;help;logout' {
+            break
+        }
+        'devpi-tokens;help;status' {
+            break
+        }
+        'devpi-tokens;help;get' {
+            break
+        }
+        'devpi-tokens;help;agent' {
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the agent, if it does not run')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the agent; the next request starts it again')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
+            [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            break
+        }
+        'devpi-tokens;help;agent;start' {
+            break
+        }
+        'devpi-tokens;help;agent;stop' {
+            break
+        }
+        'devpi-tokens;help;agent;status' {
+            break
+        }
+        'devpi-tokens;help;agent;lock' {
+            break
+        }
+        'devpi-tokens;help;agent;unlock' {
+            break
+        }
+        'devpi-tokens;help;setup' {
+            [CompletionResult]::new('shim', 'shim', [CompletionResultType]::ParameterValue, 'Link the programs that pip, uv and git look for into a folder on PATH')
+            break
+        }
+        'devpi-tokens;help;setup;shim' {
+            break
+        }
+        'devpi-tokens;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}
