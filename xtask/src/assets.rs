@@ -46,7 +46,7 @@ pub(crate) fn run(check: bool) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn first<'a, T>(entry: (&'a PathBuf, T)) -> &'a PathBuf {
+fn first<T>(entry: (&PathBuf, T)) -> &PathBuf {
     entry.0
 }
 
