@@ -2,14 +2,25 @@
 
 mod agent;
 pub mod args;
+mod can;
+mod create;
+mod delete;
+mod derive;
 mod fetch_bases;
 mod get;
+mod input;
+mod inspect;
+mod list;
 mod login;
 mod logout;
 mod open;
+mod output;
 mod prompt;
+mod session;
 mod setup;
 mod status;
+mod token_login;
+mod wanted;
 mod which;
 
 use std::ffi::OsString;
@@ -78,6 +89,13 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
         Verb::Logout(args) => logout::run(args, terminal),
         Verb::Status(args) => status::run(&args, terminal),
         Verb::Get(args) => get::run(args, terminal),
+        Verb::Create(args) => create::run(args, terminal),
+        Verb::Derive(args) => derive::run(args, terminal),
+        Verb::Inspect(args) => inspect::run(args, terminal),
+        Verb::List(args) => list::run(args, terminal),
+        Verb::Delete(args) => delete::run(args, terminal),
+        Verb::TokenLogin(args) => token_login::run(args, terminal),
+        Verb::Can(args) => can::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),

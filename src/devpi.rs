@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use discover::{Found, discover};
 pub use error::{Error, Said};
 pub use index::Access;
-pub use session::{Session, TokenInfo, TokenRequest};
+pub use session::{Session, TokenInfo};
 
 use crate::protocol::ServerAccess;
 use crate::secret::Secret;

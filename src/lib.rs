@@ -7,6 +7,7 @@
 pub mod caller;
 pub mod escape;
 pub mod exit;
+pub mod judge;
 pub mod policy;
 pub mod protocol;
 pub mod secret;
@@ -18,6 +19,8 @@ pub mod token;
 pub mod client;
 #[cfg(feature = "cli")]
 pub mod devpi;
+#[cfg(feature = "cli")]
+pub mod devpi_client;
 pub mod disk;
 #[cfg(feature = "agent")]
 pub mod folder;

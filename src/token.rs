@@ -1,18 +1,19 @@
 //! Tokens of devpi: reading them, what they allow, and deriving narrower ones without the server.
 
+mod error;
 mod field;
+mod id;
 mod macaroon;
+mod narrowing;
 mod restriction;
 mod scope;
 
+pub use error::TokenError;
+pub use id::TokenId;
 pub use macaroon::{Caveat, Format, MacaroonError};
+pub use narrowing::{Item, Narrowing};
 pub use restriction::Restriction;
 pub use scope::Scope;
-
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 use crate::target::UserName;
@@ -20,88 +21,6 @@ use macaroon::Macaroon;
 
 /// What devpi-tokens writes in front of a new token. The server takes it with and without.
 const PREFIX: &str = "devpi-";
-
-/// A token that was refused, or that cannot be narrowed as asked. What it holds is not repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// Nothing, or the prefix alone.
-    #[error("no token: it is empty")]
-    Empty,
-    /// `devpi-devpi-…`.
-    #[error("the prefix `devpi-` stands in front of the token twice")]
-    PrefixTwice,
-    /// `pypi-…`.
-    #[error("a token of pypi.org (`pypi-`), where one of a devpi server is expected")]
-    Pypi,
-    /// Not the one spelling of a macaroon.
-    #[error(transparent)]
-    Macaroon(#[from] MacaroonError),
-    /// The identifier is not `USER-TOKENID`.
-    #[error("the token does not name its user and id as a devpi token does")]
-    Identifier,
-    /// Not an id that devpi gives to a token.
-    #[error("not the id of a token: letters and digits only")]
-    Id,
-    /// Format 1 can be looked at, neither kept nor derived from.
-    #[error("the token is in the old format 1, which can only be inspected")]
-    Format,
-    /// Another server would have to agree.
-    #[error("the token has a third-party caveat, which devpi-server refuses")]
-    ThirdParty,
-    /// The root token has a caveat that is not understood, and so would all that is derived from it.
-    #[error("the token has a caveat that is not understood")]
-    Unknown,
-    /// A derived token has at least one restriction more.
-    #[error("no restriction to add")]
-    Nothing,
-    /// An empty list, a time outside of 1 to 99999999999, or something not understood.
-    #[error("a restriction that no server would understand")]
-    Restriction,
-    /// The derived token is not what was asked for. This is an error in this program.
-    #[error("the derived token is not the root token with the asked restrictions")]
-    Check,
-}
-
-/// The id of a token, as lists of tokens show it. It is no secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TokenId(String);
-
-impl TokenId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TokenId {
-    type Err = TokenError;
-    /// devpi draws 8 characters from letters and digits. Other lengths are taken, other characters could break out
-    /// of the URL that deletes a token.
-    fn from_str(text: &str) -> Result<Self, TokenError> {
-        let fits = matches!(text.len(), 1..=64) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if fits { Ok(Self(text.to_owned())) } else { Err(TokenError::Id) }
-    }
-}
-
-impl fmt::Display for TokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for TokenId {
-    type Error = TokenError;
-    fn try_from(text: String) -> Result<Self, TokenError> {
-        text.parse()
-    }
-}
-
-impl From<TokenId> for String {
-    fn from(id: TokenId) -> Self {
-        id.0
-    }
-}
 
 /// A token that was read, of any kind: to be looked at, or to become a [`RootToken`].
 ///
@@ -289,8 +208,27 @@ impl RootToken {
         }
         let mut restrictions = restrictions.to_vec();
         restrictions.sort();
-        let added: Vec<String> = restrictions.iter().map(Restriction::to_caveat).collect();
-        let derived = Token::of(self.0.macaroon.with_caveats(&added)?)?;
+        self.append(&restrictions.iter().map(Restriction::to_caveat).collect::<Vec<_>>())
+    }
+
+    /// A token narrowed to what a person asks for. `force` derives from a root token with caveats that are not
+    /// understood, too.
+    ///
+    /// # Errors
+    /// As [`attenuate`](Self::attenuate).
+    pub fn narrow(&self, narrowing: &Narrowing, force: bool) -> Result<DerivedToken, TokenError> {
+        let caveats = narrowing.caveats();
+        if caveats.is_empty() {
+            return Err(TokenError::Nothing);
+        }
+        if !force && !self.scope().unknown().is_empty() {
+            return Err(TokenError::Unknown);
+        }
+        self.append(&caveats)
+    }
+
+    fn append(&self, added: &[String]) -> Result<DerivedToken, TokenError> {
+        let derived = Token::of(self.0.macaroon.with_caveats(added)?)?;
         // Read back from its own bytes: nothing is handed out that another reader would take for something wider.
         let before = self.0.caveats().map(|caveat| caveat.text);
         let expected = before.chain(added.iter().map(String::as_bytes));

@@ -6,10 +6,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use devpi_tokens::devpi::{Access, Error, Found, Limits, Options, Server, TokenRequest, discover};
+use devpi_tokens::devpi::{Access, Error, Found, Limits, Options, Server, discover};
 use devpi_tokens::secret::Secret;
 use devpi_tokens::target::{IndexName, Permission, UserName};
 use devpi_tokens::time::Expiry;
+use devpi_tokens::token::Narrowing;
 
 /// A server on a port of its own. It answers each connection with what a function of the request's text writes, and
 /// keeps what it was sent.
@@ -305,15 +306,14 @@ fn a_token_is_asked_for_in_the_servers_own_form() {
     ]);
     let server = fake.server();
     let session = server.login(&alice(), &Secret::new("pass \"word\"")).expect("a session");
-    let request = TokenRequest {
+    let request = Narrowing {
         expires: Some(Expiry::At(1_795_474_079)),
-        not_before: None,
-        allowed: vec![Permission::PkgRead],
-        indexes: vec![dev()],
-        projects: Vec::new(),
+        allowed: [Permission::PkgRead.into()].into(),
+        indexes: [dev().into()].into(),
+        ..Narrowing::default()
     };
     assert_eq!(session.create_token(&alice(), &request).expect("a token"), Secret::new("devpi-x"));
-    let bad = session.create_token(&"bob".parse().expect("a user"), &TokenRequest::default()).expect_err("no token");
+    let bad = session.create_token(&"bob".parse().expect("a user"), &Narrowing::default()).expect_err("no token");
     assert_eq!(bad.exit() as u8, 76);
     let seen = fake.seen.lock().expect("the list");
     assert!(seen[0].ends_with(r#"{"user":"alice","password":"pass \"word\""}"#), "{}", seen[0]);

@@ -1,8 +1,12 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
+mod tokens;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
 
@@ -35,6 +39,25 @@ pub enum Verb {
     Status(Status),
     /// Print a fresh token to read an index or to upload to it
     Get(Get),
+    /// Make a new token on the server
+    #[command(alias = "token-create")]
+    Create(Create),
+    /// Make a narrower token, without the server
+    #[command(alias = "token-derive")]
+    Derive(Derive),
+    /// Show what a token says, in words
+    #[command(alias = "token-inspect")]
+    Inspect(Inspect),
+    /// List the tokens of a user on the server
+    #[command(alias = "token-list")]
+    List(List),
+    /// Delete a token on the server, and all that was derived from it
+    #[command(alias = "token-delete")]
+    Delete(Delete),
+    /// Log devpi-client in with a token
+    TokenLogin(TokenLogin),
+    /// Tell what a server would answer to a token, without asking it
+    Can(Can),
     /// Start, stop, lock or unlock the agent
     #[command(
         subcommand,

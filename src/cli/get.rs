@@ -1,13 +1,17 @@
 //! `devpi-tokens get`: a fresh token, by hand.
 
-use super::Terminal;
-use super::args::Get;
+use std::collections::BTreeSet;
+
+use super::args::{Get, Which};
+use super::{Terminal, open, which};
 use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::{Question, Request, Response};
-use crate::target::{Page, Purpose, UserName};
+use crate::secret::Secret;
+use crate::target::{Page, Permission, Purpose, UserName};
+use crate::token::{Item, Narrowing};
 
 pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
@@ -35,13 +39,51 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         projects: args.projects,
         bytes: 0,
     };
-    match client::ask(&paths, &Request::Ask(question))? {
+    let token = asked(&paths, question, terminal)?;
+    terminal.say(token.expose())?;
+    Ok(Exit::Done)
+}
+
+/// A token of the kept root that is fit for a narrowing: of the kind that its permissions need, for its indexes and
+/// projects, under the agent's ceiling.
+pub(super) fn under_the_ceiling(
+    which: &Which,
+    narrowing: &Narrowing,
+    terminal: &mut Terminal<'_>,
+) -> Result<Secret, Failure> {
+    let paths = Paths::find()?;
+    let status = open::status(&paths)?;
+    let holder = which::choose(which, &status.roots)?.holder.clone();
+    let allowed: BTreeSet<Permission> =
+        narrowing.allowed.iter().filter_map(|item| item.as_str().parse().ok()).collect();
+    let kinds = [Purpose::Read, Purpose::Upload, Purpose::Toxresult, Purpose::Push, Purpose::Remove];
+    let fits = |purpose: &Purpose| allowed.iter().all(|permission| purpose.permissions().contains(permission));
+    let purpose = kinds.into_iter().find(fits).filter(|_| narrowing.unknown_permissions().next().is_none());
+    let purpose = purpose.ok_or_else(|| {
+        Failure::new(Exit::Refused, "the agent gives these permissions in no token")
+            .with_remedy("derive from a token of your own: -f FILE, or make one: devpi-tokens create")
+    })?;
+    fn parsed<T: std::str::FromStr>(items: &BTreeSet<Item>) -> Vec<T> {
+        items.iter().filter_map(|item| item.as_str().parse().ok()).collect()
+    }
+    let question = Question {
+        server: holder.server,
+        user: Some(holder.user),
+        purpose,
+        indexes: parsed(&narrowing.indexes),
+        projects: parsed(&narrowing.projects),
+        bytes: 0,
+    };
+    asked(&paths, question, terminal)
+}
+
+fn asked(paths: &Paths, question: Question, terminal: &mut Terminal<'_>) -> Result<Secret, Failure> {
+    match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => {
             for note in &credential.notes {
                 terminal.note(note);
             }
-            terminal.say(credential.password.expose())?;
-            Ok(Exit::Done)
+            Ok(credential.password)
         }
         _ => Err(client::unexpected()),
     }

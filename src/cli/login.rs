@@ -1,23 +1,19 @@
 //! `devpi-tokens login`: a root token for the agent.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::args::Login;
 use super::prompt::Prompt;
-use super::{Terminal, now, open, when};
+use super::{Terminal, input, now, open, when};
 use crate::client;
-use crate::devpi::{self, Access, Found, Server, Session, TokenRequest};
+use crate::devpi::{self, Access, Found, Server, Session};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Holder, IndexBases, Request, Response, Retired, Root, ServerAccess};
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, UserName};
 use crate::time::{Expiry, parse_expiry};
-use crate::token::{RootToken, Token, TokenError};
-
-/// The longest token file that is read, in bytes.
-const LONGEST: usize = 16 * 1024;
+use crate::token::{Item, Narrowing, RootToken, Token, TokenError};
 
 /// How long the bases of the index may take to be learnt.
 const BASES: Duration = Duration::from_secs(10);
@@ -38,7 +34,7 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
-            let (user, token) = from_file(&found.server, file, args.user.as_ref())?;
+            let (user, token) = given(&found.server, &input::from_file(file, &prompt)?, args.user.as_ref())?;
             let holder = Holder { server: found.server.url().clone(), user };
             keep(&paths, &found, holder, token, &args)?
         }
@@ -68,7 +64,7 @@ fn with_password(
 ) -> Result<(Kept, Vec<Retired>), Failure> {
     let user = holder.user.clone();
     let session = found.server.login(&user, password)?;
-    let token = session.create_token(&user, &request(args, &found.server)?)?;
+    let token = session.create_token(&user, &narrowing(args, &found.server)?)?;
     let checked = found.server.check_token(&token, &user).map_err(Failure::from);
     let kept = checked.and_then(|()| keep(paths, found, holder, Secret::new(token.expose()), args));
     let (kept, left) = match kept {
@@ -144,26 +140,28 @@ fn delete_unused(paths: &Paths, session: &Session<'_>, left: Vec<Retired>) -> Re
     Ok(left)
 }
 
-fn request(args: &Login, server: &Server) -> Result<TokenRequest, Failure> {
+fn narrowing(args: &Login, server: &Server) -> Result<Narrowing, Failure> {
     let now = now().saturating_add_signed(server.skew().unwrap_or_default());
     let changes_indexes = |permission: &Permission| {
         matches!(permission, Permission::IndexCreate | Permission::IndexDelete | Permission::IndexModify)
     };
-    let usual = || {
-        let all = Permission::ALL.iter().copied();
-        all.filter(|permission| !permission.is_refused_to_tokens() && !changes_indexes(permission)).collect()
+    let usual = |permission: &Permission| !permission.is_refused_to_tokens() && !changes_indexes(permission);
+    let allowed: Vec<Permission> = match &args.allowed[..] {
+        [] => Permission::ALL.iter().copied().filter(usual).collect(),
+        chosen => chosen.to_vec(),
     };
-    let expires = parse_expiry(&args.expires, now).map_err(|error| Failure::new(Exit::Malformed, error.to_string()))?;
-    Ok(TokenRequest {
+    let expires = parse_expiry(&args.expires, now)
+        .map_err(|error| Failure::new(Exit::Malformed, format!("--expires: {error}")))?;
+    Ok(Narrowing {
+        allowed: allowed.into_iter().map(Item::from).collect(),
         // Whoever asks at the end of a second is asked about in the next one: the server takes a year and no more.
         expires: Some(match expires {
             Expiry::At(second) if second == now + YEAR => Expiry::At(second - 60),
             other => other,
         }),
+        indexes: args.indexes.iter().cloned().map(Item::from).collect(),
         not_before: None,
-        allowed: if args.allowed.is_empty() { usual() } else { args.allowed.clone() },
-        indexes: args.indexes.clone(),
-        projects: args.projects.clone(),
+        projects: args.projects.iter().cloned().map(Item::from).collect(),
     })
 }
 
@@ -191,26 +189,12 @@ fn user(args: &Login, found: &Found, prompt: &Prompt) -> Result<UserName, Failur
 }
 
 /// A token that the user has already.
-fn from_file(server: &Server, file: &Path, user: Option<&UserName>) -> Result<(UserName, Secret), Failure> {
-    let shown = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
-    let failed =
-        |error: std::io::Error| Failure::new(Exit::Malformed, format!("cannot read {shown}: {}", error.kind()));
-    let limit = Duration::from_secs(60);
-    let bytes = if file == Path::new("-") {
-        crate::pipe::read(&mut std::io::stdin(), LONGEST, limit)
-    } else {
-        std::fs::File::open(file).and_then(|mut file| crate::pipe::read(&mut file, LONGEST, limit))
-    };
-    let text = Secret::from_utf8(bytes.map_err(failed)?.to_vec())
-        .ok_or_else(|| Failure::new(Exit::Malformed, format!("{shown} holds something else than a token")))?
-        .trim_newline();
-    let token =
-        Token::parse(text.expose()).map_err(|error| Failure::new(Exit::Malformed, format!("in {shown}: {error}")))?;
-    let owner = token.user().clone();
+fn given(server: &Server, text: &Secret, user: Option<&UserName>) -> Result<(UserName, Secret), Failure> {
+    let root = root(text)?;
+    let owner = root.user().clone();
     if let Some(user) = user.filter(|user| **user != owner) {
-        return Err(Failure::new(Exit::Malformed, format!("the token in {shown} is of {owner}, not of {user}")));
+        return Err(Failure::new(Exit::Malformed, format!("this token is of {owner}, not of {user}")));
     }
-    let root = RootToken::try_from(token).map_err(not_kept)?;
     server.check_token(&root.text(), &owner)?;
     Ok((owner, root.text()))
 }

@@ -49,6 +49,19 @@ impl Prompt {
         Ok(first)
     }
 
+    /// Whether the person agrees; an empty answer is no.
+    pub(super) fn confirm(&self, question: &str) -> Result<bool, Failure> {
+        use std::io::Write;
+        let mut terminal = std::io::stderr();
+        let _ = write!(terminal, "{question} [y/N] ").and_then(|()| terminal.flush());
+        Ok(matches!(line("answer")?.trim(), "y" | "Y" | "yes"))
+    }
+
+    /// A line of standard input, whoever writes it.
+    pub(super) fn line(&self, what: &str) -> Result<Secret, Failure> {
+        line(what).map(|line| Secret::new(line.trim()))
+    }
+
     /// A text that is no secret, at a terminal only; an empty answer is the proposal.
     pub(super) fn text(&self, what: &str, proposal: &str) -> Result<String, Failure> {
         use std::io::Write;

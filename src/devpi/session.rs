@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::http::{Auth, Request};
 use super::{Error, Server};
 use crate::secret::Secret;
-use crate::target::{IndexName, Permission, ProjectName, UserName};
+use crate::target::UserName;
 use crate::time::Expiry;
-use crate::token::TokenId;
+use crate::token::{Item, Narrowing, TokenId};
 
 /// The longest token that is taken from an answer, in bytes.
 const LONGEST: usize = 8 << 10;
@@ -23,33 +23,35 @@ pub struct Session<'a> {
     secret: Secret,
 }
 
-/// As the server takes it: a second since 1970, or `never`.
-fn expiry<S: serde::Serializer>(expires: &Option<Expiry>, serializer: S) -> Result<S::Ok, S::Error> {
-    match expires {
-        Some(Expiry::At(second)) => serializer.serialize_u64(*second),
-        Some(Expiry::Never) => serializer.serialize_str("never"),
-        None => serializer.serialize_none(),
-    }
+/// A request for a new token, as the server takes it: whatever is missing is not restricted.
+#[derive(Serialize)]
+struct TokenRequest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    indexes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    projects: Vec<&'a str>,
 }
 
-/// What a new token may do; whatever is empty is not restricted.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct TokenRequest {
-    /// When it ends; the server's own choice is a year.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "expiry")]
-    pub expires: Option<Expiry>,
-    /// From which second since 1970 on it is valid.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<u64>,
-    /// Its permissions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub allowed: Vec<Permission>,
-    /// The indexes that it is for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub indexes: Vec<IndexName>,
-    /// The projects that it is for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub projects: Vec<ProjectName>,
+impl<'a> From<&'a Narrowing> for TokenRequest<'a> {
+    fn from(narrowing: &'a Narrowing) -> Self {
+        let Narrowing { allowed, expires, indexes, not_before, projects } = narrowing;
+        Self {
+            expires: expires.map(|expires| match expires {
+                Expiry::At(second) => second.into(),
+                Expiry::Never => "never".into(),
+            }),
+            not_before: *not_before,
+            allowed: allowed.iter().map(Item::as_str).collect(),
+            indexes: indexes.iter().map(Item::as_str).collect(),
+            projects: projects.iter().map(Item::as_str).collect(),
+        }
+    }
 }
 
 /// A token as the server lists it.
@@ -62,6 +64,11 @@ pub struct TokenInfo {
 }
 
 impl Server {
+    /// A session that somebody else has opened, devpi-client for one. Whether it still is the next request shows.
+    pub fn session(&self, user: UserName, secret: Secret) -> Session<'_> {
+        Session { server: self, user, secret }
+    }
+
     /// Opens a session by the user's password.
     ///
     /// # Errors
@@ -98,13 +105,14 @@ impl Session<'_> {
     /// # Errors
     /// [`Error::BadRequest`] or [`Error::Forbidden`] where the server does not grant it, and what every request can
     /// end with.
-    pub fn create_token(&self, user: &UserName, request: &TokenRequest) -> Result<Secret, Error> {
+    pub fn create_token(&self, user: &UserName, narrowing: &Narrowing) -> Result<Secret, Error> {
         #[derive(Deserialize)]
         struct Created {
             token: Secret,
         }
-        let created: Created =
-            self.send(Method::POST, format!("{user}/+token-create"), json(request))?.result("token-info")?;
+        let created: Created = self
+            .send(Method::POST, format!("{user}/+token-create"), json(&TokenRequest::from(narrowing)))?
+            .result("token-info")?;
         let text = created.token.expose();
         let plain = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
         if !plain {

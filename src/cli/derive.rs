@@ -1,0 +1,36 @@
+//! `devpi-tokens derive`: a narrower token, made without the server.
+
+use super::args::Derive;
+use super::prompt::Prompt;
+use super::{Terminal, get, input, output, wanted};
+use crate::exit::{Exit, Failure};
+use crate::secret::Secret;
+use crate::token::{Narrowing, RootToken, Token, TokenError};
+
+pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let prompt = Prompt::new(args.wanted.no_input);
+    let narrowing = wanted::narrowing(&args.wanted, &prompt, terminal)?;
+    if narrowing == Narrowing::default() {
+        return Err(Failure::new(Exit::Usage, "no restriction to add")
+            .with_remedy("name at least one of --allowed, --expires, --indexes, --not-before, --projects"));
+    }
+    output::check(&args.output, &prompt)?;
+    let from = match input::named(args.source, &prompt, terminal)? {
+        Some(token) => token,
+        None => get::under_the_ceiling(&args.which, &narrowing, terminal)?,
+    };
+    let root = root(&from)?;
+    let derived = root.narrow(&narrowing, args.force_unknown).map_err(|error| match error {
+        TokenError::Unknown => Failure::new(Exit::Refused, error.to_string())
+            .with_remedy("see which: devpi-tokens inspect\nto derive from it all the same: --force-unknown"),
+        other => Failure::new(Exit::Malformed, other.to_string()),
+    })?;
+    wanted::say_end(derived.scope().expires().map(crate::time::Expiry::At), terminal);
+    output::write(&args.output, &derived.text(), terminal)?;
+    Ok(Exit::Done)
+}
+
+fn root(text: &Secret) -> Result<RootToken, Failure> {
+    let read = Token::parse(text.expose()).and_then(RootToken::try_from);
+    read.map_err(|error| Failure::new(Exit::Malformed, error.to_string()))
+}

@@ -1,0 +1,90 @@
+//! A session at a server, for what needs the user's password: creating, listing and deleting tokens.
+
+use super::args::Acting;
+use super::open;
+use super::prompt::Prompt;
+use crate::devpi::{self, Server, Session};
+use crate::devpi_client::DevpiClient;
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::ServerAccess;
+use crate::target::{ServerUrl, UserName};
+
+/// A server, and who asks it.
+pub(super) struct Place {
+    server: Server,
+    user: UserName,
+    client: Option<DevpiClient>,
+}
+
+impl Place {
+    /// Where the arguments say; else where the only kept token is from; else where devpi-client is.
+    pub(super) fn find(acting: &Acting) -> Result<Self, Failure> {
+        let client = DevpiClient::find(acting.clientdir.as_deref());
+        let (url, access) = server(acting, client.as_ref())?;
+        let user = user(acting, &url, client.as_ref())?;
+        Ok(Self { server: Server::new(url, &devpi::Options::of(&access))?, user, client })
+    }
+
+    /// Who asks.
+    pub(super) fn user(&self) -> &UserName {
+        &self.user
+    }
+
+    /// The server.
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// devpi-client's own session where it has one for that user, else one by the password, forgotten at the end.
+    pub(super) fn session(&self, prompt: &Prompt) -> Result<Session<'_>, Failure> {
+        let open = self.client.as_ref().and_then(|client| client.session(self.server.url(), &self.user));
+        if let Some(secret) = open {
+            return Ok(self.server.session(self.user.clone(), secret));
+        }
+        let password = prompt.secret(&format!("password of {} at {}", self.user, self.server.url()))?;
+        Ok(self.server.login(&self.user, &password)?)
+    }
+}
+
+fn server(acting: &Acting, client: Option<&DevpiClient>) -> Result<(ServerUrl, ServerAccess), Failure> {
+    let given = ServerAccess { ca_file: acting.reach.ca_file.clone(), allow_http: acting.reach.allow_http, skew: 0 };
+    if let Some(target) = &acting.which.server {
+        let found = devpi::discover(target, &devpi::Options::of(&given))?;
+        return Ok((found.server.url().clone(), given));
+    }
+    // An agent that does not run is not started for this: what it keeps would only be a default.
+    let kept = match crate::client::Client::running(&Paths::find()?)? {
+        Some(_) => open::status(&Paths::find()?)?.roots,
+        None => Vec::new(),
+    };
+    let mut servers: Vec<&ServerUrl> = kept.iter().map(|root| &root.holder.server).collect();
+    servers.dedup();
+    match (servers[..].first(), client.and_then(DevpiClient::server)) {
+        (Some(only), None) if servers.len() == 1 => {
+            let access = kept.first().map(|root| root.access.clone()).unwrap_or_default();
+            Ok(((*only).clone(), access))
+        }
+        (_, Some(url)) => Ok((url.clone(), given)),
+        (None, None) => Err(Failure::new(Exit::Usage, "no server is named").with_remedy("name one: --server URL")),
+        (Some(_), None) => {
+            let listed: Vec<String> = servers.iter().map(|server| format!("--server {server}")).collect();
+            Err(Failure::new(Exit::Usage, "tokens of several servers are kept: which one is meant?")
+                .with_remedy(listed.join("\n")))
+        }
+    }
+}
+
+fn user(acting: &Acting, url: &ServerUrl, client: Option<&DevpiClient>) -> Result<UserName, Failure> {
+    if let Some(user) = &acting.which.user {
+        return Ok(user.clone());
+    }
+    if let Some(user) = client.and_then(|client| client.user(url)) {
+        return Ok(user);
+    }
+    let kept = open::status(&Paths::find()?)?.roots;
+    let default = kept.into_iter().find(|root| root.holder.server == *url && root.default);
+    default.map(|root| root.holder.user).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("no user is named for {url}")).with_remedy("name who asks: --as USER")
+    })
+}
