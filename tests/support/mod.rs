@@ -1,6 +1,9 @@
 //! What the end-to-end tests share: a home of their own with an agent in it, and the server that all of them use.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod judge;
+pub mod run;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
