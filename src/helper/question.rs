@@ -35,6 +35,12 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
     }
 }
 
+/// Whether a service, as Python's keyring names it, is on a server of ours.
+pub(super) fn is_ours(service: &str) -> bool {
+    let (Ok(target), Ok(paths)) = (service.parse::<Target>(), Paths::find()) else { return false };
+    hosts::find(&hosts::read(&paths.hosts()), &target).is_some()
+}
+
 /// Asks about a service as git names it.
 pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let malformed = |_| Failure::new(Exit::Malformed, "git asks about something that is no URL");
