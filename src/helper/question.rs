@@ -93,6 +93,8 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     let purpose = match (doing.purpose, place.page) {
         // A publisher that looks at one project's page looks what is there already.
         (Some(Purpose::Upload), Page::Project) => Purpose::Read,
+        // So does one that looks at an index other than the one it uploads to.
+        (Some(Purpose::Upload), Page::Simple) if goes_elsewhere(server, place, doing) => Purpose::Read,
         (Some(purpose), _) => purpose,
         (None, Page::Simple | Page::Project) => Purpose::Read,
         // An address without an index is asked about by whoever wants to read (pip for `host:port`, git).
@@ -108,8 +110,10 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     let is_for = |target: &Target| user.as_ref().is_none_or(|user| target.admits(user));
     let others = doing.index_urls.iter().filter_map(|url| url.parse::<Target>().ok()).filter(is_for);
     for index in others.filter_map(|target| server.place(&target)?.index) {
-        // An upload goes to the one index that was asked about; only where none was does the caller name it.
-        if !indexes.contains(&index) && (purpose == Purpose::Read || indexes.is_empty()) {
+        // An upload goes to the one index that was asked about, and its check looks at no other; only where none was
+        // asked about does the caller name it.
+        let all = purpose == Purpose::Read && doing.purpose != Some(Purpose::Upload);
+        if !indexes.contains(&index) && (all || indexes.is_empty()) {
             indexes.push(index);
         }
     }
@@ -122,6 +126,12 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
         projects: if is_upload { doing.projects.iter().cloned().collect() } else { Vec::new() },
         bytes: if is_upload { doing.bytes } else { 0 },
     }
+}
+
+/// Whether the caller says where it uploads to, and that is not the place that is asked about.
+fn goes_elsewhere(server: &ServerUrl, place: &Place, doing: &Doing) -> bool {
+    let index = |url: &String| server.place(&url.parse::<Target>().ok()?)?.index;
+    !doing.index_urls.is_empty() && doing.index_urls.iter().all(|url| index(url) != place.index)
 }
 
 #[cfg(test)]
@@ -178,7 +188,7 @@ mod tests {
             purpose: Some(Purpose::Upload),
             projects: ["pkg".parse().expect("a project")].into(),
             bytes: 7,
-            index_urls: vec!["http://h:1/alice/other/".to_owned()],
+            index_urls: vec!["http://h:1/alice/dev/".to_owned(), "http://h:1/alice/other/".to_owned()],
             ..Doing::default()
         };
         let upload = asked("http://h:1/alice/dev/+simple/", &doing);
@@ -186,5 +196,8 @@ mod tests {
         assert_eq!(names(&upload), ["alice/dev"]);
         let look = asked("http://h:1/alice/dev/+simple/pkg/", &doing);
         assert_eq!((look.purpose, look.projects.len(), look.bytes), (Purpose::Read, 0, 0));
+        assert_eq!(names(&look), ["alice/dev"]);
+        let elsewhere = asked("http://h:1/alice/stable/+simple/", &doing);
+        assert_eq!((elsewhere.purpose, elsewhere.projects.len(), elsewhere.bytes), (Purpose::Read, 0, 0));
     }
 }
