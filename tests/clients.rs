@@ -166,3 +166,16 @@ fn the_user_in_pips_url_decides_whose_token_travels() {
         files_came_from(&sent, &["alice/other"]);
     }
 }
+
+#[test]
+#[should_panic(expected = "the root token travelled")]
+fn a_root_token_that_travels_is_noticed() {
+    let home = Home::new("memory");
+    let root = BED.create_token("alice", &serde_json::json!({"allowed": ["pkg_read"]})).expect("a token");
+    let done = support::fed(home.cli(&["login", "-f", "-", &BED.simple_url("alice/dev")]), &format!("{root}\n"));
+    assert!(done.status.success(), "{}", err(&done));
+    let watch = Watch::new(&home, &BED);
+    assert!(watch.sent().is_empty());
+    BED.get("alice/dev/+simple/bed-app/", testbed::Auth::Basic("alice", &root)).expect("an answer");
+    watch.sent();
+}

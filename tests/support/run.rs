@@ -1,5 +1,6 @@
 //! Real clients, run against a home's agent.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use testbed::Client;
@@ -15,7 +16,7 @@ pub fn client_with_shim(home: &Home) -> Client {
 
 /// A machine with pip, twine and Python keyring, where the wheel of this checkout is installed.
 pub fn client_with_wheel() -> Client {
-    let wheel = TOOLS.wheel().expect("our wheel");
+    let wheel = testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel");
     let client = Client::with_keyring(&TOOLS).expect("a client");
     client.add(&[&wheel]).expect("our wheel installed");
     client
