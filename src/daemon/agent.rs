@@ -75,7 +75,10 @@ impl Agent {
             // A peer that cannot be seen lives across a border: it may read, and change nothing.
             _ if visitor.pid().is_none() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
-            Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
+            Request::Status => {
+                self.store.open_in_silence(session).await;
+                self.status().map(|status| Response::Status(Box::new(status)))
+            }
             Request::ProbeKeyring => Ok(Response::Keyring { answers: self.store.keyring_answers(session).await }),
             Request::Create { keeper, passphrase } => {
                 self.store.create(keeper, passphrase, session).await?;
@@ -134,6 +137,8 @@ impl Agent {
             let known = self.with_bases(server, held, &question.indexes, clock).await;
             complete.indexes = known.indexes;
             notes = known.notes;
+            // Meanwhile the agent may have been locked.
+            self.store.contents()?;
         }
         let scope = held.root.0.scope();
         let rooted = Rooted { holder: &holder, scope: &scope, policy: &held.policy };
