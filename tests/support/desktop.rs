@@ -1,5 +1,6 @@
 //! A desktop session of its own: a bus, and a real gnome-keyring on it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::wait_for;
+use super::{TOOLS, wait_for};
 
 /// What the tests need from the system.
 const PROGRAMS: [&str; 3] = ["dbus-daemon", "gnome-keyring-daemon", "gdbus"];
@@ -34,6 +35,9 @@ pub fn equipped() -> bool {
     }
     !missing()
 }
+
+/// What opens the login collection.
+const PASSWORD: &[u8] = b"the desktop's password";
 
 /// A process of ours, ended with the test.
 struct Process(Child);
@@ -90,7 +94,7 @@ impl Desktop {
         self.home.path()
     }
 
-    fn command(&self, program: &str) -> Command {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("HOME", self.home.path());
         command.env("XDG_DATA_HOME", self.home.path().join("data")).env("XDG_RUNTIME_DIR", self.home.path());
@@ -113,7 +117,7 @@ impl Desktop {
             .stderr(Stdio::null())
             .spawn()
             .expect("a keyring");
-        daemon.stdin.take().expect("piped").write_all(b"the desktop's password").expect("told");
+        daemon.stdin.take().expect("piped").write_all(PASSWORD).expect("told");
         self.keyring = Some(Process(daemon));
         // Not by calling it: the bus might start another daemon for the call, one without a collection.
         wait_for("the keyring", || self.has_keyring());
@@ -150,6 +154,29 @@ impl Desktop {
             .output()
             .expect("gdbus");
         String::from_utf8_lossy(&answer.stdout).into_owned()
+    }
+
+    /// Unlocks it with its password, as the desktop does when somebody logs in: the daemon stays the same.
+    pub fn unlock_keyring(&self) {
+        // Among the Python tools is one that speaks D-Bus: a session of the keyring has to outlive a single call.
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/unlock.py");
+        let mut unlock =
+            self.command(TOOLS.program("python")).arg(script).stdin(Stdio::piped()).spawn().expect("Python");
+        unlock.stdin.take().expect("piped").write_all(PASSWORD).expect("told");
+        assert!(unlock.wait().expect("it ends").success());
+        wait_for("the keyring to open", || !self.is_locked());
+    }
+
+    fn is_locked(&self) -> bool {
+        let locked = "org.freedesktop.DBus.Properties.Get";
+        let path = "/org/freedesktop/secrets/collection/login";
+        let answer = self
+            .command("gdbus")
+            .args(["call", "--session", "--dest", "org.freedesktop.secrets", "--object-path", path])
+            .args(["--method", locked, "org.freedesktop.Secret.Collection", "Locked"])
+            .output()
+            .expect("gdbus");
+        !answer.stdout.starts_with(b"(<false>")
     }
 
     /// Locks the login collection, as the desktop does when it is left alone.
