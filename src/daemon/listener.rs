@@ -126,7 +126,8 @@ impl Drop for Guest {
 /// Accepts connections until the agent is told to stop; what is being answered then is answered to its end.
 pub(super) async fn listen(agent: Rc<Agent>, bound: Bound) -> Result<(), Failure> {
     let mut sessions = JoinSet::new();
-    let ended = accept(agent, bound, &mut sessions).await;
+    let ended = accept(Rc::clone(&agent), bound, &mut sessions).await;
+    agent.leave_reach();
     // Only these: whatever else runs in the background has nobody who waits for it.
     let last_answers = async { while sessions.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(LAST_ANSWERS, last_answers).await;
@@ -139,6 +140,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
     let mut look = tokio::time::interval(LOOK);
     loop {
         let accepted = tokio::select! {
+            biased;
             () = agent.stopping() => return Ok(()),
             Some(_) = sessions.join_next() => continue,
             _ = look.tick() => {

@@ -80,7 +80,7 @@ async fn next(
     tokio::select! {
         biased;
         read = read(stream, first) => read.map(Some),
-        () = agent.stopping() => Ok(None),
+        () = agent.out_of_reach() => Ok(None),
     }
 }
 
