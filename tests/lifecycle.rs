@@ -62,7 +62,7 @@ fn pip_starts_the_agent_and_leaves_it_behind() {
     home.login(&BED, &BED.simple_url("alice/dev"), "alice");
     for way in ["stopped", "killed"] {
         match way {
-            "stopped" => assert!(home.cli(&["agent", "stop"]).status().expect("stop").success()),
+            "stopped" => assert!(home.cli(&["agent", "stop"]).output().expect("stop").status.success()),
             _ => home.kill_agent(),
         }
         assert_eq!(home.agent(), None, "{way}");
