@@ -36,28 +36,60 @@ pub(super) struct Agent {
     store: Store,
     issuer: RefCell<Issuer>,
     started: u64,
-    stop: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
+}
+
+/// How far the agent's end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// It was told to end.
+    Stopping,
+    /// Its socket is gone: whoever hears of its end from here on finds the next agent, not this one.
+    OutOfReach,
 }
 
 impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
         let store = Store::new(program.clone(), &paths);
         let issuer = RefCell::default();
-        Self { program, paths, store, issuer, started: now(), stop: watch::Sender::new(false) }
+        Self { program, paths, store, issuer, started: now(), stage: watch::Sender::new(Stage::Serving) }
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
         &self.paths.sockets
     }
 
-    /// Ends when the agent is to end.
+    /// Comes back when the agent is to end.
     pub(super) async fn stopping(&self) {
-        // It fails where the sender is gone, which lives as long as `self`.
-        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+        self.reaches(Stage::Stopping).await;
+    }
+
+    /// Comes back when the agent is ending and its socket is gone.
+    pub(super) async fn out_of_reach(&self) {
+        self.reaches(Stage::OutOfReach).await;
     }
 
     pub(super) fn stop(&self) {
-        self.stop.send_replace(true);
+        self.move_on(Stage::Stopping);
+    }
+
+    /// To be called when the socket is gone.
+    pub(super) fn leave_reach(&self) {
+        self.move_on(Stage::OutOfReach);
+    }
+
+    fn move_on(&self, to: Stage) {
+        self.stage.send_if_modified(|stage| {
+            let moves = *stage < to;
+            *stage = to.max(*stage);
+            moves
+        });
+    }
+
+    async fn reaches(&self, wanted: Stage) {
+        // It fails where the sender is gone, which lives as long as `self`.
+        let _ = self.stage.subscribe().wait_for(|stage| *stage >= wanted).await;
     }
 
     /// The response to one request.
@@ -75,7 +107,10 @@ impl Agent {
             // A peer that cannot be seen lives across a border: it may read, and change nothing.
             _ if visitor.pid().is_none() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
-            Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
+            Request::Status => {
+                self.store.open_in_silence(session).await;
+                self.status().map(|status| Response::Status(Box::new(status)))
+            }
             Request::ProbeKeyring => Ok(Response::Keyring { answers: self.store.keyring_answers(session).await }),
             Request::Create { keeper, passphrase } => {
                 self.store.create(keeper, passphrase, session).await?;
@@ -134,6 +169,8 @@ impl Agent {
             let known = self.with_bases(server, held, &question.indexes, clock).await;
             complete.indexes = known.indexes;
             notes = known.notes;
+            // Meanwhile the agent may have been locked.
+            self.store.contents()?;
         }
         let scope = held.root.0.scope();
         let rooted = Rooted { holder: &holder, scope: &scope, policy: &held.policy };

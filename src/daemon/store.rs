@@ -37,8 +37,10 @@ pub(super) struct Store {
     hosts: PathBuf,
     keeper: keeper::Keeper,
     open: RefCell<Option<Open>>,
-    /// Locked by a person: nothing opens it unasked.
+    /// Locked by a person: nothing opens it unasked. Only whoever has the turn of `opening` takes this back.
     locked_by_hand: Cell<bool>,
+    /// How often a person locked it: an opening that this overtook has come to nothing.
+    locks: Cell<u64>,
     /// One opening at a time: look-ups that find it closed together bring up one question to the person.
     opening: tokio::sync::Mutex<()>,
 }
@@ -51,6 +53,7 @@ impl Store {
             keeper: keeper::Keeper::new(program),
             open: RefCell::new(None),
             locked_by_hand: Cell::new(false),
+            locks: Cell::new(0),
             opening: tokio::sync::Mutex::new(()),
         }
     }
@@ -71,13 +74,12 @@ impl Store {
 
     /// Opens it if that can be done without asking anybody who does not answer within 2 s.
     pub(super) async fn open_for_lookup(&self, session: &SessionBus) -> Result<(), Denial> {
-        if self.locked_by_hand.get() {
-            return Err(Denial::LockedByHand);
-        }
+        self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
         }
         let _turn = self.opening.lock().await;
+        self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
         }
@@ -89,11 +91,23 @@ impl Store {
             file::Keeper::Passphrase { .. } => return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None }),
             file::Keeper::Command => return Err(unknown_keeper()),
         };
+        self.not_locked_by_hand()?;
         self.open_with(&sealed, key)
+    }
+
+    /// Opens it where that brings up no question to anybody.
+    pub(super) async fn open_in_silence(&self, session: &SessionBus) {
+        let is_closed = self.not_locked_by_hand().is_ok() && self.open.borrow().is_none();
+        let by_keyring = is_closed && matches!(self.state(), Ok((_, Some(Keeper::Keyring))));
+        if by_keyring && self.keeper.keyring_state(session).await == KeyringState::Open {
+            // Why it stays closed is for those to hear who need it open.
+            let _ = self.open_for_lookup(session).await;
+        }
     }
 
     /// Opens it because a person says so, who may be asked for something in turn.
     pub(super) async fn unlock(&self, passphrase: Option<Secret>, session: &SessionBus) -> Result<(), Denial> {
+        let locks = self.locks.get();
         let _turn = self.opening.lock().await;
         if self.open.borrow().is_none() {
             let sealed = self.sealed()?;
@@ -107,8 +121,11 @@ impl Store {
                 }
                 (file::Keeper::Command, _) => return Err(unknown_keeper()),
             };
-            self.open_with(&sealed, key.map_err(|error| not_given(&error))?)?;
+            let key = key.map_err(|error| not_given(&error))?;
+            self.not_locked_since(locks)?;
+            self.open_with(&sealed, key)?;
         }
+        self.not_locked_since(locks)?;
         self.locked_by_hand.set(false);
         Ok(())
     }
@@ -116,6 +133,7 @@ impl Store {
     /// Wipes what is in memory, unless it is nowhere else; answers nothing until [`Store::unlock`].
     pub(super) fn lock(&self) {
         self.locked_by_hand.set(true);
+        self.locks.set(self.locks.get() + 1);
         self.keeper.forget();
         self.open.borrow_mut().take_if(|open| open.seal.is_some());
     }
@@ -132,6 +150,7 @@ impl Store {
         passphrase: Option<Secret>,
         session: &SessionBus,
     ) -> Result<(), Denial> {
+        let locks = self.locks.get();
         let _turn = self.opening.lock().await;
         if self.open.borrow().is_some() || Sealed::read(&self.vault).map_err(denial)?.is_some() {
             return Ok(());
@@ -149,6 +168,7 @@ impl Store {
                 Some(file::Keeper::Passphrase { wrapped })
             }
         };
+        self.not_locked_since(locks)?;
         let contents = Contents::default();
         let seal = match kept_by {
             None => None,
@@ -166,9 +186,7 @@ impl Store {
 
     /// What is kept, while the vault is open.
     pub(super) fn contents(&self) -> Result<Rc<Contents>, Denial> {
-        if self.locked_by_hand.get() {
-            return Err(Denial::LockedByHand);
-        }
+        self.not_locked_by_hand()?;
         self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or(Denial::NoVault)
     }
 
@@ -210,6 +228,14 @@ impl Store {
             let contents = Rc::make_mut(&mut open.contents);
             contents.server_mut(server).map(|server| server.learn(known, now));
         }
+    }
+
+    fn not_locked_by_hand(&self) -> Result<(), Denial> {
+        if self.locked_by_hand.get() { Err(Denial::LockedByHand) } else { Ok(()) }
+    }
+
+    fn not_locked_since(&self, locks: u64) -> Result<(), Denial> {
+        if self.locks.get() == locks { Ok(()) } else { Err(Denial::LockedByHand) }
     }
 
     fn sealed(&self) -> Result<Sealed, Denial> {
@@ -289,3 +315,6 @@ fn not_given(error: &ChildError) -> Denial {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
