@@ -33,8 +33,12 @@ pub(super) enum BasesError {
 /// Runs the process and waits for its answer.
 pub(super) async fn fetch(agent: &Path, errand: &Errand) -> Result<IndexBases, BasesError> {
     let program = agent.with_file_name("devpi-tokens");
+    let environment = Errand::ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
     let mut child = Command::new(&program)
         .arg(Errand::VERB)
+        .env_clear()
+        .envs(environment)
+        .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
