@@ -1,14 +1,15 @@
 //! What the agent does with each request.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::bases;
-use super::issuer::{Clock, Issuer};
+use super::issuer::{Clock, Issuer, MOST_SKEW};
 use super::store::Store;
 use super::visitor::Visitor;
 use crate::paths::Paths;
@@ -17,16 +18,22 @@ use crate::protocol::SessionBus;
 use crate::protocol::{
     Credential, Denial, Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, Status,
 };
-use crate::target::{IndexName, Permission, Purpose};
+use crate::target::{IndexName, Permission, Purpose, ServerUrl};
 use crate::time::Expiry;
 use crate::token::{Restriction, RootToken, Token};
-use crate::vault::contents::{Held, Server};
+use crate::vault::contents::{Contents, Held, Server};
 
 /// After how long the bases of an index are asked for again, in seconds.
 const STALE: u64 = 10 * 60;
 
 /// How long a look-up waits for bases that are not known, whatever their number.
 const BASES_LIMIT: Duration = Duration::from_secs(5);
+
+/// How many processes ask for bases at once.
+const MOST_FETCHING: usize = 4;
+
+/// How many replaced tokens are remembered; an answer has to hold them all.
+const MOST_RETIRED: usize = 64;
 
 /// The running agent.
 pub(super) struct Agent {
@@ -37,13 +44,25 @@ pub(super) struct Agent {
     issuer: RefCell<Issuer>,
     started: u64,
     stop: watch::Sender<bool>,
+    /// The turns of the processes that ask for bases.
+    fetching: Semaphore,
+    /// The indexes whose bases are being asked for again.
+    refreshing: RefCell<HashSet<(ServerUrl, IndexName)>>,
 }
 
 impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
         let store = Store::new(program.clone(), &paths);
-        let issuer = RefCell::default();
-        Self { program, paths, store, issuer, started: now(), stop: watch::Sender::new(false) }
+        Self {
+            program,
+            paths,
+            store,
+            issuer: RefCell::default(),
+            started: now(),
+            stop: watch::Sender::new(false),
+            fetching: Semaphore::new(MOST_FETCHING),
+            refreshing: RefCell::default(),
+        }
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -72,8 +91,7 @@ impl Agent {
                 self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
                 self.ask(question, visitor).await.map(Response::Credential)
             }
-            // A peer that cannot be seen lives across a border: it may read, and change nothing.
-            _ if visitor.pid().is_none() => Err(Denial::Restricted),
+            _ if visitor.is_restricted() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
             Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
             Request::ProbeKeyring => Ok(Response::Keyring { answers: self.store.keyring_answers(session).await }),
@@ -113,13 +131,15 @@ impl Agent {
     }
 
     async fn ask(self: &Rc<Self>, mut question: Question, visitor: Visitor) -> Result<Credential, Denial> {
-        if visitor.pid().is_none() && question.purpose != Purpose::Read {
+        if visitor.is_restricted() && question.purpose != Purpose::Read {
             return Err(Denial::Restricted);
         }
+        if !question.is_within_limits() {
+            return Err(Denial::NotARequest);
+        }
         let contents = self.store.contents()?;
-        let server = contents.server(&question.server).ok_or_else(|| no_root(&question))?;
-        let held = server.root_of(question.user.as_ref()).ok_or_else(|| no_root(&question))?;
-        let clock = Clock { here: now(), skew: server.access.skew };
+        let (server, held) = kept_for(&contents, &question)?;
+        let clock = Clock::new(now(), server.access.skew);
         if question.indexes.is_empty() {
             question.indexes.extend(server.index.clone());
         }
@@ -127,7 +147,8 @@ impl Agent {
         if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
             return Ok(given);
         }
-        let holder = Holder { server: question.server.clone(), user: held.root.0.user().clone() };
+        // First of all, as no process is started and no server asked for what is refused anyway.
+        decide(held, &question, clock)?;
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
@@ -135,9 +156,11 @@ impl Agent {
             complete.indexes = known.indexes;
             notes = known.notes;
         }
-        let scope = held.root.0.scope();
-        let rooted = Rooted { holder: &holder, scope: &scope, policy: &held.policy };
-        let grant = policy::decide(rooted, &complete, clock.there())?;
+        // That may have taken seconds: what was locked, forgotten or replaced meanwhile gives nothing any more.
+        let contents = self.store.contents()?;
+        let (server, held) = kept_for(&contents, &question)?;
+        let clock = Clock::new(now(), server.access.skew);
+        let grant = decide(held, &complete, clock)?;
         let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         self.log_grant(&held.root.0, &complete, &grant, visitor);
@@ -172,15 +195,14 @@ impl Agent {
             let errand = errand(server, &held.root.0, index, clock);
             let known = server.bases.iter().find(|entry| entry.known.index == *index);
             if let Some(stale) = known.filter(|entry| entry.fetched + STALE <= clock.here) {
-                tracing::debug!(%index, fetched = stale.fetched, "asking for the bases again");
-                let agent = Rc::clone(self);
-                // The last known ones serve until then; where it fails, the next look-up tries again.
-                tokio::task::spawn_local(async move { agent.learn_bases(errand, clock).await.ok() });
+                // The last known ones serve until then.
                 all.indexes.extend(stale.known.bases.iter().cloned());
+                self.refresh((server.url.clone(), index.clone()), errand, clock);
                 continue;
             }
             let bases = match known {
                 Some(entry) => Ok(entry.known.bases.clone()),
+                None if tokio::time::Instant::now() >= deadline => Err("no answer in time".to_owned()),
                 None => match tokio::time::timeout_at(deadline, self.learn_bases(errand, clock)).await {
                     Ok(learnt) => learnt.map_err(|error| error.to_string()),
                     Err(_) => Err("no answer in time".to_owned()),
@@ -196,10 +218,27 @@ impl Agent {
         all
     }
 
+    /// Asks for the bases of an index behind the back of whoever looks up; where it fails, the next look-up tries again.
+    fn refresh(self: &Rc<Self>, what: (ServerUrl, IndexName), errand: Option<Errand>, clock: Clock) {
+        if !self.refreshing.borrow_mut().insert(what.clone()) {
+            return;
+        }
+        tracing::debug!(server = %what.0, index = %what.1, "asking for the bases again");
+        let agent = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            if let Err(error) = agent.learn_bases(errand, clock).await {
+                tracing::debug!(index = %what.1, %error, "the bases were not learnt");
+            }
+            agent.refreshing.borrow_mut().remove(&what);
+        });
+    }
+
     /// Asks for the bases of an index and remembers them.
     async fn learn_bases(&self, errand: Option<Errand>, clock: Clock) -> Result<Vec<IndexName>, bases::BasesError> {
         let errand = errand.ok_or(bases::BasesError::NoToken)?;
+        let turn = self.fetching.acquire().await;
         let known = bases::fetch(&self.program, &errand).await?;
+        drop(turn);
         if known.index != errand.index {
             return Err(bases::BasesError::NoAnswer);
         }
@@ -214,6 +253,9 @@ impl Agent {
         if *root.user() != kept.holder.user {
             return Err(bad(format!("it is of {}, not of {}", root.user(), kept.holder.user)));
         }
+        if kept.access.skew.unsigned_abs() > MOST_SKEW.unsigned_abs() {
+            return Err(bad("the server's clock is off by more than an hour".to_owned()));
+        }
         let (holder, now) = (kept.holder.clone(), now());
         tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
         let left = self.store.change(|contents| {
@@ -221,6 +263,8 @@ impl Agent {
                 let retired = self.retire(&holder, &replaced);
                 contents.retired.retain(|known| known.holder != holder || known.id != retired.id);
                 contents.retired.push(retired);
+                let excess = contents.retired.len().saturating_sub(MOST_RETIRED);
+                contents.retired.drain(..excess);
             }
             contents.retired.iter().filter(|retired| retired.holder == holder).cloned().collect()
         })?;
@@ -260,6 +304,8 @@ impl Agent {
             server.default = holder.user.clone();
             Some(())
         })?;
+        // A look-up without a user name means another user now.
+        self.issuer.borrow_mut().wipe();
         known.map(|()| Response::Done).ok_or(Denial::NoRoot { server: holder.server, user: Some(holder.user) })
     }
 
@@ -284,6 +330,20 @@ impl Agent {
         status.retired.clone_from(&contents.retired);
         Ok(status)
     }
+}
+
+/// The server that is asked about, and the root token of the user who is meant there.
+fn kept_for<'a>(contents: &'a Contents, question: &Question) -> Result<(&'a Server, &'a Held), Denial> {
+    let server = contents.server(&question.server).ok_or_else(|| no_root(question))?;
+    let held = server.root_of(question.user.as_ref()).ok_or_else(|| no_root(question))?;
+    Ok((server, held))
+}
+
+fn decide(held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denial> {
+    let root = &held.root.0;
+    let holder = Holder { server: question.server.clone(), user: root.user().clone() };
+    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy };
+    policy::decide(rooted, question, clock.there())
 }
 
 /// What the process that asks for bases needs; nothing where the root token allows no reading.

@@ -103,7 +103,8 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     let others = doing.index_urls.iter().filter_map(|url| url.parse::<Target>().ok()).filter(is_for);
     for index in others.filter_map(|target| server.place(&target)?.index) {
         // An upload goes to the one index that was asked about; only where none was does the caller name it.
-        if !indexes.contains(&index) && (purpose == Purpose::Read || indexes.is_empty()) {
+        let fits = indexes.len() < Question::MOST_INDEXES && !indexes.contains(&index);
+        if fits && (purpose == Purpose::Read || indexes.is_empty()) {
             indexes.push(index);
         }
     }
