@@ -272,3 +272,26 @@ fn about_access(found: &Found, index: &IndexName, terminal: &mut Terminal<'_>) {
         Ok(Access::Asks | Access::Other(_)) | Err(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_wider_than_asked_or_of_somebody_else_is_refused() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/tokens.json")).expect("the vectors");
+        let token = Token::parse(vectors["derived"][0]["root"].as_str().expect("a token")).expect("a token");
+        let wide = RootToken::try_from(token).expect("a root token");
+        let narrowed = wide.attenuate(&[Restriction::Expires(Expiry::At(1_900_000_000))]).expect("a token");
+        let root = RootToken::try_from(Token::parse(narrowed.text().expose()).expect("a token")).expect("a root token");
+        let until = |end| TokenRequest { expires: Some(Expiry::At(end)), ..TokenRequest::default() };
+        let outcome = |root, user, asked| as_asked(root, user, &asked).map_err(|failure| failure.exit);
+        assert_eq!(outcome(&root, root.user(), until(1_900_000_000)), Ok(()));
+        assert_eq!(outcome(&root, root.user(), until(1_899_999_999)), Err(Exit::BadAnswer));
+        assert_eq!(outcome(&wide, wide.user(), until(1_900_000_000)), Err(Exit::BadAnswer));
+        let narrower = TokenRequest { indexes: vec!["a/x".parse().expect("an index")], ..until(1_900_000_000) };
+        assert_eq!(outcome(&root, root.user(), narrower), Err(Exit::BadAnswer));
+        assert_eq!(outcome(&root, &"mallory".parse().expect("a user"), until(1_900_000_000)), Err(Exit::BadAnswer));
+    }
+}
