@@ -1,68 +1,43 @@
 //! What the agent does with each request.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-use super::bases;
+use super::bases::Bases;
 use super::issuer::{Clock, Issuer, MOST_SKEW};
 use super::store::Store;
 use super::visitor::Visitor;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{
-    Credential, Denial, Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, Status,
-};
-use crate::target::{IndexName, Permission, Purpose, ServerUrl};
-use crate::time::Expiry;
-use crate::token::{Restriction, RootToken, Token};
+use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Root, RootStatus, Status};
+use crate::target::Purpose;
+use crate::token::{RootToken, Token};
 use crate::vault::contents::{Contents, Held, Server};
-
-/// After how long the bases of an index are asked for again, in seconds.
-const STALE: u64 = 10 * 60;
-
-/// How long a look-up waits for bases that are not known, whatever their number.
-const BASES_LIMIT: Duration = Duration::from_secs(5);
-
-/// How many processes ask for bases at once.
-const MOST_FETCHING: usize = 4;
 
 /// How many replaced tokens are remembered; an answer has to hold them all.
 const MOST_RETIRED: usize = 64;
 
 /// The running agent.
 pub(super) struct Agent {
-    /// This program's own file, beside which the others lie.
-    program: PathBuf,
     paths: Paths,
-    store: Store,
+    store: Rc<Store>,
+    bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
     started: u64,
     stop: watch::Sender<bool>,
-    /// The turns of the processes that ask for bases.
-    fetching: Semaphore,
-    /// The indexes whose bases are being asked for again.
-    refreshing: RefCell<HashSet<(ServerUrl, IndexName)>>,
 }
 
 impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
-        let store = Store::new(program.clone(), &paths);
-        Self {
-            program,
-            paths,
-            store,
-            issuer: RefCell::default(),
-            started: now(),
-            stop: watch::Sender::new(false),
-            fetching: Semaphore::new(MOST_FETCHING),
-            refreshing: RefCell::default(),
-        }
+        let store = Rc::new(Store::new(program.clone(), &paths));
+        let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
+        let issuer = RefCell::default();
+        Self { paths, store, bases, issuer, started: now(), stop: watch::Sender::new(false) }
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -152,7 +127,7 @@ impl Agent {
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
-            let known = self.with_bases(server, held, &question.indexes, clock).await;
+            let known = self.bases.complete((server, &held.root.0), &question.indexes, clock).await;
             complete.indexes = known.indexes;
             notes = known.notes;
         }
@@ -185,65 +160,6 @@ impl Agent {
             expires = grant.expires,
             "handed out"
         );
-    }
-
-    /// The asked indexes and all that they inherit from, as far as that is known or can be learnt in time.
-    async fn with_bases(self: &Rc<Self>, server: &Server, held: &Held, asked: &[IndexName], clock: Clock) -> WithBases {
-        let deadline = tokio::time::Instant::now() + BASES_LIMIT;
-        let mut all = WithBases { indexes: asked.to_vec(), notes: Vec::new() };
-        for index in asked {
-            let errand = errand(server, &held.root.0, index, clock);
-            let known = server.bases.iter().find(|entry| entry.known.index == *index);
-            if let Some(stale) = known.filter(|entry| entry.fetched + STALE <= clock.here) {
-                // The last known ones serve until then.
-                all.indexes.extend(stale.known.bases.iter().cloned());
-                self.refresh((server.url.clone(), index.clone()), errand, clock);
-                continue;
-            }
-            let bases = match known {
-                Some(entry) => Ok(entry.known.bases.clone()),
-                None if tokio::time::Instant::now() >= deadline => Err("no answer in time".to_owned()),
-                None => match tokio::time::timeout_at(deadline, self.learn_bases(errand, clock)).await {
-                    Ok(learnt) => learnt.map_err(|error| error.to_string()),
-                    Err(_) => Err("no answer in time".to_owned()),
-                },
-            };
-            match bases {
-                Ok(bases) => all.indexes.extend(bases),
-                Err(error) => all
-                    .notes
-                    .push(format!("the bases of {index} are not known ({error}): this token is for that index alone")),
-            }
-        }
-        all
-    }
-
-    /// Asks for the bases of an index behind the back of whoever looks up; where it fails, the next look-up tries again.
-    fn refresh(self: &Rc<Self>, what: (ServerUrl, IndexName), errand: Option<Errand>, clock: Clock) {
-        if !self.refreshing.borrow_mut().insert(what.clone()) {
-            return;
-        }
-        tracing::debug!(server = %what.0, index = %what.1, "asking for the bases again");
-        let agent = Rc::clone(self);
-        tokio::task::spawn_local(async move {
-            if let Err(error) = agent.learn_bases(errand, clock).await {
-                tracing::debug!(index = %what.1, %error, "the bases were not learnt");
-            }
-            agent.refreshing.borrow_mut().remove(&what);
-        });
-    }
-
-    /// Asks for the bases of an index and remembers them.
-    async fn learn_bases(&self, errand: Option<Errand>, clock: Clock) -> Result<Vec<IndexName>, bases::BasesError> {
-        let errand = errand.ok_or(bases::BasesError::NoToken)?;
-        let turn = self.fetching.acquire().await;
-        let known = bases::fetch(&self.program, &errand).await?;
-        drop(turn);
-        if known.index != errand.index {
-            return Err(bases::BasesError::NoAnswer);
-        }
-        self.store.learn_bases(&errand.server, known.clone(), clock.here);
-        Ok(known.bases)
     }
 
     fn keep(&self, kept: Root) -> Result<Response, Denial> {
@@ -344,30 +260,6 @@ fn decide(held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denia
     let holder = Holder { server: question.server.clone(), user: root.user().clone() };
     let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy };
     policy::decide(rooted, question, clock.there())
-}
-
-/// What the process that asks for bases needs; nothing where the root token allows no reading.
-///
-/// Its token is not restricted to the index: devpi-lockdown refuses such a token the bases, and which those are is the
-/// question.
-fn errand(server: &Server, root: &RootToken, index: &IndexName, clock: Clock) -> Option<Errand> {
-    let restrictions = [
-        Restriction::Allowed([Permission::PkgRead].into()),
-        Restriction::Expires(Expiry::At(clock.there().saturating_add(bases::TOKEN_LIFETIME))),
-    ];
-    let token = root.attenuate(&restrictions).ok()?;
-    Some(Errand {
-        server: server.url.clone(),
-        access: server.access.clone(),
-        index: index.clone(),
-        user: root.user().clone(),
-        token: token.text(),
-    })
-}
-
-struct WithBases {
-    indexes: Vec<IndexName>,
-    notes: Vec<String>,
 }
 
 /// Where there is no vault there is no token either, which is what somebody who asks for one wants to hear.
