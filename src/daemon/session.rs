@@ -32,6 +32,8 @@ pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor
 async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> Result<(), WireError> {
     let session = match next(agent, stream, FIRST_BYTE).await? {
         None => return Ok(()),
+        // Where the desktop is, nobody from across a border tells us.
+        Some(Ok(Request::Hello { version: VERSION, .. })) if visitor.is_restricted() => SessionBus::default(),
         Some(Ok(Request::Hello { version: VERSION, session })) => session,
         Some(Ok(Request::Hello { version, .. })) => {
             let denial = Denial::Version { agent: VERSION, client: version };

@@ -198,8 +198,12 @@ impl Store {
         let open = open.as_mut().ok_or(Denial::NoVault)?;
         if let Some(seal) = &mut open.seal {
             let header = seal.header.next();
-            file::write(&self.vault, &header, &seal.key, &bytes(&contents)?).map_err(denial)?;
-            seal.header = header;
+            let written = file::write(&self.vault, &header, &seal.key, &bytes(&contents)?);
+            // One that may not survive a power cut is in its place all the same: the next one has to follow it.
+            if matches!(written, Ok(()) | Err(VaultError::Unsynced { .. })) {
+                seal.header = header;
+            }
+            written.map_err(denial)?;
         }
         open.contents = Rc::new(contents);
         write_hosts(&self.hosts, &open.contents)?;
@@ -265,8 +269,27 @@ fn kept_by(header: &Header) -> Option<Keeper> {
     }
 }
 
+/// Written twice, the first time to count: a buffer that grows leaves unwiped copies of root tokens behind.
 fn bytes(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, Denial> {
-    serde_json::to_vec(contents).map(Zeroizing::new).map_err(|_| Denial::Internal)
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, contents).map_err(|_| Denial::Internal)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *bytes, contents).map_err(|_| Denial::Internal)?;
+    Ok(bytes)
+}
+
+/// Counts what is written, and keeps nothing of it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The list is read by other processes at any time: it is replaced as a whole.

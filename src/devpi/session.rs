@@ -10,7 +10,7 @@ use super::{Error, Server};
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, ProjectName, UserName};
 use crate::time::Expiry;
-use crate::token::TokenId;
+use crate::token::{Restriction, TokenId};
 
 /// The longest token that is taken from an answer, in bytes.
 const LONGEST: usize = 8 << 10;
@@ -77,7 +77,7 @@ impl Server {
             password: Secret,
         }
         let body = json(&Login { user: user.as_str(), password: password.expose() });
-        let asked = Request { method: Method::POST, body, ..Request::get("+login") };
+        let asked = Request { method: Method::POST, body, secret: Some(password), ..Request::get("+login") };
         let answer = self.send(&asked).map_err(|error| match error {
             Error::Unauthorized { server, .. } => Error::WrongPassword { server, user: user.clone() },
             other => other,
@@ -90,7 +90,31 @@ impl Server {
     }
 }
 
+impl TokenRequest {
+    /// What a token has to say that is as narrow as asked.
+    pub fn restrictions(&self) -> Vec<Restriction> {
+        let Self { expires, not_before, allowed, indexes, projects } = self;
+        let mut all: Vec<Restriction> = expires.iter().copied().map(Restriction::Expires).collect();
+        all.extend(not_before.map(Restriction::NotBefore));
+        if !allowed.is_empty() {
+            all.push(Restriction::Allowed(allowed.iter().copied().collect()));
+        }
+        if !indexes.is_empty() {
+            all.push(Restriction::Indexes(indexes.iter().cloned().collect()));
+        }
+        if !projects.is_empty() {
+            all.push(Restriction::Projects(projects.iter().cloned().collect()));
+        }
+        all
+    }
+}
+
 impl Session<'_> {
+    /// Whose it is.
+    pub fn user(&self) -> &UserName {
+        &self.user
+    }
+
     /// Makes a token of `user`, who is the session's own user unless that one may manage others.
     ///
     /// What comes back is the server's word: whoever keeps it compares it with what was asked.

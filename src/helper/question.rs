@@ -113,7 +113,8 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
         // An upload goes to the one index that was asked about, and its check looks at no other; only where none was
         // asked about does the caller name it.
         let all = purpose == Purpose::Read && doing.purpose != Some(Purpose::Upload);
-        if !indexes.contains(&index) && (all || indexes.is_empty()) {
+        let fits = indexes.len() < Question::MOST_INDEXES && !indexes.contains(&index);
+        if fits && (all || indexes.is_empty()) {
             indexes.push(index);
         }
     }
