@@ -59,9 +59,9 @@ fn git_gets_a_token_for_the_login_index_or_with_the_path_for_the_one_in_it() {
         // Without the path git says the host alone.
         (&simple, &[][..], ["allowed=pkg_read", "indexes=alice/base,alice/dev,alice/mid"]),
         (&index, &[][..], ["allowed=pkg_read", "indexes=alice/base,alice/dev,alice/mid"]),
-        // With it the address decides, as for every program that is not known.
+        // With it the index is known; git only ever reads from it.
         (&simple, with_path, ["allowed=pkg_read", "indexes=alice/other"]),
-        (&index, with_path, ["allowed=upload", "indexes=alice/other"]),
+        (&index, with_path, ["allowed=pkg_read", "indexes=alice/other"]),
     ] {
         let filled = fed(git(&home, &shim, &[options, &["credential", "fill"]].concat()), &asked(url));
         assert!(filled.status.success(), "{}\n{}", err(&filled), home.log());

@@ -143,7 +143,7 @@ impl Store {
         matches!(self.keeper.keyring_state(session).await, KeyringState::Open | KeyringState::Locked)
     }
 
-    /// Makes an empty vault. Where there is one, nothing is done.
+    /// Makes an empty vault, also in place of one that is open and empty. Where there is another, nothing is done.
     pub(super) async fn create(
         &self,
         keeper: Keeper,
@@ -152,7 +152,9 @@ impl Store {
     ) -> Result<(), Denial> {
         let locks = self.locks.get();
         let _turn = self.opening.lock().await;
-        if self.open.borrow().is_some() || Sealed::read(&self.vault).map_err(denial)?.is_some() {
+        let is_empty = self.open.borrow().as_ref().map(|open| open.contents.servers.is_empty());
+        let before = Sealed::read(&self.vault).map_err(denial)?;
+        if is_empty == Some(false) || (is_empty.is_none() && before.is_some()) {
             return Ok(());
         }
         let key = Key::generate();
@@ -171,9 +173,16 @@ impl Store {
         self.not_locked_since(locks)?;
         let contents = Contents::default();
         let seal = match kept_by {
-            None => None,
+            None => {
+                // An empty one on the disk would come back, locked, when the agent has ended.
+                let _ = std::fs::remove_file(&self.vault);
+                None
+            }
             Some(kept_by) => {
-                let header = Header::first(kept_by, &key);
+                let header = match &before {
+                    Some(before) => before.header().next_with(kept_by, &key),
+                    None => Header::first(kept_by, &key),
+                };
                 file::write(&self.vault, &header, &key, &bytes(&contents)?).map_err(denial)?;
                 Some(Seal { key, header })
             }
@@ -196,6 +205,8 @@ impl Store {
         let outcome = change(&mut contents);
         let mut open = self.open.borrow_mut();
         let open = open.as_mut().ok_or(Denial::NoVault)?;
+        // The list first: it only tells a miss from a question, so a server too many in it does no harm.
+        write_hosts(&self.hosts, &contents)?;
         if let Some(seal) = &mut open.seal {
             let header = seal.header.next();
             let written = file::write(&self.vault, &header, &seal.key, &bytes(&contents)?);
@@ -203,10 +214,13 @@ impl Store {
             if matches!(written, Ok(()) | Err(VaultError::Unsynced { .. })) {
                 seal.header = header;
             }
-            written.map_err(denial)?;
+            if let Err(error) = written {
+                // A server too few would hide a token that is still kept.
+                let _ = write_hosts(&self.hosts, &open.contents);
+                return Err(denial(error));
+            }
         }
         open.contents = Rc::new(contents);
-        write_hosts(&self.hosts, &open.contents)?;
         Ok(outcome)
     }
 

@@ -29,7 +29,7 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
             let names = [user, target.user()];
-            answer(&paths, &server, &place, names)
+            answer(&paths, (&server, &place), names, &doing())
         }
         None => Ok(Asked::NotOurs),
     }
@@ -54,14 +54,21 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let paths = Paths::find()?;
     match hosts::find(&hosts::read(&paths.hosts()), &target) {
         Some((server, place)) if server.is_https() == (protocol == "https") => {
-            answer(&paths, &server, &place, [username.as_deref(), None])
+            // git only ever reads from an index.
+            let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
+            answer(&paths, (&server, &place), [username.as_deref(), None], &reading)
         }
         _ => Ok(Asked::NotOurs),
     }
 }
 
 /// `names` are the users that were named, each of which must be the token's.
-fn answer(paths: &Paths, server: &ServerUrl, place: &Place, names: [Option<&str>; 2]) -> Result<Asked, Failure> {
+fn answer(
+    paths: &Paths,
+    (server, place): (&ServerUrl, &Place),
+    names: [Option<&str>; 2],
+    doing: &Doing,
+) -> Result<Asked, Failure> {
     let named: Vec<&str> = names.into_iter().flatten().collect();
     let user = match named.first().map(|name| name.parse::<UserName>()) {
         // The server takes a token only under its user's name: `__token__` and the like mean some other kind of server.
@@ -71,7 +78,7 @@ fn answer(paths: &Paths, server: &ServerUrl, place: &Place, names: [Option<&str>
         Some(_) => return Ok(Asked::Miss),
         None => None,
     };
-    let question = question(server, place, user, &doing());
+    let question = question(server, place, user, doing);
     match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
         _ => Err(client::unexpected()),
