@@ -1,7 +1,6 @@
 //! What the agent holds of the vault: nothing while it is closed, everything while it is open.
 
 use std::cell::{Cell, RefCell};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -283,40 +282,12 @@ fn kept_by(header: &Header) -> Option<Keeper> {
     }
 }
 
-/// Written twice, the first time to count: a buffer that grows leaves unwiped copies of root tokens behind.
 fn bytes(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, Denial> {
-    let mut length = Length(0);
-    serde_json::to_writer(&mut length, contents).map_err(|_| Denial::Internal)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
-    serde_json::to_writer(&mut *bytes, contents).map_err(|_| Denial::Internal)?;
-    Ok(bytes)
+    contents.to_bytes().map_err(|_| Denial::Internal)
 }
 
-/// Counts what is written, and keeps nothing of it.
-struct Length(usize);
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The list is read by other processes at any time: it is replaced as a whole.
 fn write_hosts(path: &Path, contents: &Contents) -> Result<(), Denial> {
-    let text = hosts::text(contents.servers.iter().map(|server| &server.url));
-    if std::fs::read_to_string(path).unwrap_or_default() == text {
-        return Ok(());
-    }
-    let new = path.with_extension("new");
-    let written = std::fs::File::create(&new)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&new, path));
-    written.map_err(|error| Denial::Vault {
+    hosts::write(path, contents.servers.iter().map(|server| &server.url)).map_err(|error| Denial::Vault {
         message: format!("cannot write {}: {}", path.display(), error.kind()),
         remedy: None,
         is_unsafe: false,
