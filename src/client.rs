@@ -9,7 +9,7 @@ use interprocess::local_socket::Stream;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
-use crate::protocol::{Request, Response, VERSION};
+use crate::protocol::{Errand, Request, Response, VERSION};
 use crate::socket::{self, SocketError};
 use crate::wire::{self, WireError};
 
@@ -22,8 +22,8 @@ const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
 /// How long a new agent may take to serve.
 const START: Duration = Duration::from_secs(7);
 
-/// What a new agent keeps of the environment of the client that started it. Nothing else reaches it: it outlives the
-/// client, and must not depend on which client was the first.
+/// What a new agent keeps of the environment of the client that started it, beside [`Errand::ENVIRONMENT`]. Nothing else
+/// reaches it: it outlives the client, and must not depend on which client was the first.
 const KEPT: &[&str] = &[
     "DEVPI_TOKENS_HOME",
     "DEVPI_TOKENS_SOCK",
@@ -31,16 +31,6 @@ const KEPT: &[&str] = &[
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
     "LANG",
     "TZ",
     "PATH",
@@ -194,7 +184,8 @@ fn start(program: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Unavailable, format!("cannot start {}: {}", program.display(), error.kind()))
     };
-    let kept = KEPT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
+    let kept =
+        KEPT.iter().chain(Errand::ENVIRONMENT).filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
     let mut child = Command::new(program)
         .env_clear()
         .envs(kept)

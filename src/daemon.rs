@@ -30,9 +30,6 @@ use crate::vault::child;
 
 const PROGRAM: &str = "devpi-tokens-agent";
 
-/// How long requests may take that are being answered when the agent ends.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
-
 /// How long another agent may take from its lock to its socket, or from its last answer to its end.
 const OTHER: Duration = Duration::from_secs(6);
 
@@ -137,8 +134,6 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         tokio::task::spawn_local(stop_on_signal(Rc::clone(&agent)));
         listener::listen(agent, bound).await
     });
-    // Requests that are being answered are answered to their end.
-    runtime.block_on(async { tokio::time::timeout(LAST_ANSWERS, local).await }).ok();
     tracing::info!("ended");
     drop(lock);
     served

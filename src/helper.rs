@@ -25,15 +25,16 @@ pub struct Streams<'a, I> {
 /// word is the keyring command, too, for callers that cannot choose the name.
 pub fn run<I: Read + AsFd>(args: &[OsString], streams: Streams<'_, I>) -> ExitCode {
     let name = args.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
-    let words: Vec<String> = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let rest = args.get(1..).unwrap_or_default();
     if name == "keyring" {
-        return keyring::run(&words, keyring::Others::PassedOn, streams);
+        return keyring::run(rest, keyring::Others::PassedOn, streams);
     }
+    let words: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     if name == "git-credential-devpi-tokens" {
         return git::run(words.first().map(String::as_str).unwrap_or_default(), streams);
     }
     match words.split_first() {
-        Some((door, words)) if door == "keyring" => keyring::run(words, keyring::Others::Missed, streams),
+        Some((door, _)) if door == "keyring" => keyring::run(&rest[1..], keyring::Others::Missed, streams),
         Some((verb, _)) if !verb.starts_with('-') => git::run(verb, streams),
         Some((option, _)) if option == "--version" => {
             let said = writeln!(streams.stdout, "devpi-tokens-helper {}", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,7 @@
 //! The plain list of the servers that are ours, a URL a line. It decides only between a miss and a question: what it
 //! says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
 
+use std::io::Write;
 use std::path::Path;
 
 use crate::target::{Place, ServerUrl, Target};
@@ -19,8 +20,24 @@ pub fn read(path: &Path) -> String {
     }
 }
 
+/// Replaces the list as a whole, as other processes read it at any time. The same list is left as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn write<'a>(path: &Path, servers: impl Iterator<Item = &'a ServerUrl>) -> std::io::Result<()> {
+    let text = text(servers);
+    if read(path) == text {
+        return Ok(());
+    }
+    let new = path.with_extension("new");
+    let mut file = std::fs::File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)
+}
+
 /// The text of a list of those servers.
-pub fn text<'a>(servers: impl Iterator<Item = &'a ServerUrl>) -> String {
+fn text<'a>(servers: impl Iterator<Item = &'a ServerUrl>) -> String {
     let mut lines: Vec<String> = servers.map(|server| format!("{server}\n")).collect();
     lines.sort();
     lines.dedup();

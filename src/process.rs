@@ -91,6 +91,16 @@ impl Process {
         self.entry.link("cwd")
     }
 
+    /// Whether it lives in the pid and user namespaces that this process lives in. It counts as living elsewhere where
+    /// that cannot be seen.
+    pub fn shares_namespaces(&self) -> bool {
+        let Ok(own) = Entry::open(std::process::id()) else { return false };
+        ["ns/pid", "ns/user"].iter().all(|name| {
+            let here = own.link(name);
+            here.is_some() && self.entry.link(name) == here
+        })
+    }
+
     /// The file of the program that it runs: for a script the interpreter's.
     pub fn program(&self) -> Option<PathBuf> {
         self.entry.link("exe")
@@ -133,6 +143,27 @@ mod tests {
         let parent = own.parent().expect("a parent");
         assert_eq!(parent.pid(), own.parent_pid());
         assert!(parent.start_time() <= own.start_time());
+    }
+
+    #[test]
+    fn a_process_in_another_namespace_is_told_apart() {
+        let process = |child: &std::process::Child| Process::of(child.id()).expect("a child");
+        let mut beside = Command::new("sleep").arg("60").spawn().expect("sleep");
+        assert!(process(&beside).shares_namespaces());
+        beside.kill().expect("killed");
+        let ended = process(&beside);
+        beside.wait().expect("reaped");
+        assert!(!ended.shares_namespaces());
+
+        let mut command = Command::new("unshare");
+        command.args(["--user", "sh", "-c", "echo; read end"]);
+        let mut across = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("unshare");
+        // Some machines forbid new namespaces: then there is nobody to be told apart.
+        if across.stdout.as_mut().expect("an output").read(&mut [0]).expect("read") == 1 {
+            assert!(!process(&across).shares_namespaces());
+        }
+        drop(across.stdin.take());
+        across.wait().expect("reaped");
     }
 
     #[test]

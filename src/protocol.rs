@@ -133,6 +133,18 @@ pub struct Question {
     pub bytes: u64,
 }
 
+impl Question {
+    /// The most indexes of one question: each may cost the agent a process that asks for its bases.
+    pub const MOST_INDEXES: usize = 32;
+    /// The most projects of one question.
+    pub const MOST_PROJECTS: usize = 256;
+
+    /// Whether it has no more indexes and projects than a question may have.
+    pub fn is_within_limits(&self) -> bool {
+        self.indexes.len() <= Self::MOST_INDEXES && self.projects.len() <= Self::MOST_PROJECTS
+    }
+}
+
 /// A token that is handed out.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Credential {

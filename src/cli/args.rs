@@ -90,7 +90,7 @@ pub struct Which {
     #[arg(short, long, value_name = "URL")]
     pub server: Option<Target>,
     /// The user; needed only where several are kept for the server
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(id = "acting_user", long = "as", value_name = "USER")]
     pub user: Option<UserName>,
 }
 
@@ -196,4 +196,14 @@ pub enum Setup {
         /// yet, else a folder of our own)
         dir: Option<PathBuf>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_of_no_command_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }

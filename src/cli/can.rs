@@ -28,8 +28,8 @@ pub(super) fn run(args: Can, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         Answer::Granted => {
             terminal.say(format!("yes: {what}"))?;
             match token.scope().expires() {
-                Some(end) => terminal.note(format!("until {}", when(now(), end))),
-                None => terminal.note("without an end"),
+                Some(end) => terminal.note(format!("it ends {}", when(now(), end))),
+                None => terminal.note("it never ends"),
             }
             Ok(Exit::Done)
         }

@@ -114,7 +114,8 @@ fn effective(scope: &Scope) -> Vec<String> {
         None => {}
     }
     lines.push(match scope.expires() {
-        Some(at) => format!("until {}", when(now, at)),
+        Some(at) if at <= now => "no longer".to_owned(),
+        Some(at) => format!("it ends {}", when(now, at)),
         None => "without an end".to_owned(),
     });
     lines

@@ -13,10 +13,13 @@ use crate::protocol::{Holder, IndexBases, Request, Response, Retired, Root, Serv
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, UserName};
 use crate::time::{Expiry, parse_expiry};
-use crate::token::{Item, Narrowing, RootToken, Token, TokenError};
+use crate::token::{Item, Narrowing, Restriction, RootToken, Scope, Token, TokenError};
 
 /// How long the bases of the index may take to be learnt.
 const BASES: Duration = Duration::from_secs(10);
+
+/// For how long the token is good that a login asks the server with, in seconds.
+const PROBE: u64 = 60;
 
 /// How far a server's clock may be off before it is said, in seconds.
 const SKEW: i64 = 60;
@@ -34,14 +37,15 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
-            let (user, token) = given(&found.server, &input::from_file(file, &prompt)?, args.user.as_ref())?;
-            let holder = Holder { server: found.server.url().clone(), user };
-            keep(&paths, &found, holder, token, &args)?
+            let root = given(&found.server, &input::from_file(file, &prompt)?, args.user.as_ref())?;
+            keep(&paths, &found, root, &args)?
         }
         None => {
-            let holder = Holder { server: found.server.url().clone(), user: user(&args, &found, &prompt)? };
-            let password = prompt.secret(&format!("password of {} at {}", holder.user, holder.server))?;
-            with_password(&paths, &found, holder, &password, &args)?
+            let user = user(&args, &found, &prompt)?;
+            let password = prompt.secret(&format!("password of {user} at {}", found.server.url()))?;
+            let session = found.server.login(&user, &password)?;
+            drop(password);
+            with_session(&paths, &found, &session, &args)?
         }
     };
     report(&found, &kept, &left, terminal)?;
@@ -54,50 +58,64 @@ struct Kept {
     root: RootToken,
 }
 
-/// Makes a token with the password; what it is not needed for any more is deleted in the same session.
-fn with_password(
+/// Makes a token in a session of the user's; what is not needed any more is deleted in the same session.
+fn with_session(
     paths: &Paths,
     found: &Found,
-    holder: Holder,
-    password: &Secret,
+    session: &Session<'_>,
     args: &Login,
 ) -> Result<(Kept, Vec<Retired>), Failure> {
-    let user = holder.user.clone();
-    let session = found.server.login(&user, password)?;
-    let token = session.create_token(&user, &narrowing(args, &found.server)?)?;
-    let checked = found.server.check_token(&token, &user).map_err(Failure::from);
-    let kept = checked.and_then(|()| keep(paths, found, holder, Secret::new(token.expose()), args));
-    let (kept, left) = match kept {
-        Ok(kept) => kept,
-        Err(failure) => {
-            // A token that nobody keeps is not left behind. That it cannot be deleted either is not the news.
-            if let Ok(token) = Token::parse(token.expose()) {
-                let _ = session.delete_token(&user, token.id());
-            }
-            return Err(failure);
-        }
-    };
-    let left = delete_unused(paths, &session, left)?;
+    let user = session.user();
+    let asked = narrowing(args, &found.server)?;
+    let token = session.create_token(user, &asked)?;
+    let root = Token::parse(token.expose()).and_then(RootToken::try_from).map_err(not_kept)?;
+    let id = root.id().clone();
+    let checked = as_asked(&root, user, &asked).and_then(|()| check(&found.server, &root));
+    let (kept, left) = checked.and_then(|()| keep(paths, found, root, args)).inspect_err(|_| {
+        // A token that nobody keeps is not left behind. That it cannot be deleted either is not the news.
+        let _ = session.delete_token(user, &id);
+    })?;
+    let left = delete_unused(paths, session, left)?;
     Ok((kept, left))
 }
 
-fn keep(
-    paths: &Paths,
-    found: &Found,
-    holder: Holder,
-    token: Secret,
-    args: &Login,
-) -> Result<(Kept, Vec<Retired>), Failure> {
-    let root = root(&token)?;
+/// Refuses a token that the server made for somebody else, or wider than it was asked for.
+fn as_asked(root: &RootToken, user: &UserName, asked: &Narrowing) -> Result<(), Failure> {
+    if root.user() != user || !root.scope().is_within(&Scope::of(&asked.restrictions())) {
+        return Err(Failure::new(
+            Exit::BadAnswer,
+            format!("the server made another token than it was asked for: {}", root.id()),
+        )
+        .with_remedy("see that it is deleted on the server"));
+    }
+    Ok(())
+}
+
+/// Asks the server whether it takes the token.
+fn check(server: &Server, root: &RootToken) -> Result<(), Failure> {
+    Ok(server.check_token(&probe(root, server)?, root.user())?)
+}
+
+/// A token that ends in a minute, for what a login asks the server: the root token itself is sent nowhere.
+fn probe(root: &RootToken, server: &Server) -> Result<Secret, Failure> {
+    let there = now().saturating_add_signed(server.skew().unwrap_or_default());
+    let soon = Restriction::Expires(Expiry::At(there.saturating_add(PROBE)));
+    // Forced, as the server's own word on a restriction that is not understood here is the one that counts.
+    root.attenuate_forced(&[soon]).map(|probe| probe.text()).map_err(not_kept)
+}
+
+fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(Kept, Vec<Retired>), Failure> {
+    let holder = Holder { server: found.server.url().clone(), user: root.user().clone() };
+    let probe = probe(&root, &found.server)?;
     // An index that is not there yet has no bases; the first look-up asks again.
     let bases = found.index.iter().filter_map(|index| {
-        let bases = found.server.bases(index, Some((&holder.user, &token)), BASES).ok()?;
+        let bases = found.server.bases(index, Some((&holder.user, &probe)), BASES).ok()?;
         Some(IndexBases { index: index.clone(), bases })
     });
     let request = Request::Keep(Box::new(Root {
         bases: bases.collect(),
         holder: holder.clone(),
-        token: Secret::new(token.expose()),
+        token: root.text(),
         index: found.index.clone(),
         default: args.default,
         access: ServerAccess {
@@ -110,11 +128,6 @@ fn keep(
         Response::Left { tokens: left } => Ok((Kept { holder, root }, left)),
         _ => Err(client::unexpected()),
     }
-}
-
-/// A token that can be kept, read from what a server or a person gave.
-fn root(text: &Secret) -> Result<RootToken, Failure> {
-    Token::parse(text.expose()).and_then(RootToken::try_from).map_err(not_kept)
 }
 
 fn not_kept(error: TokenError) -> Failure {
@@ -189,14 +202,13 @@ fn user(args: &Login, found: &Found, prompt: &Prompt) -> Result<UserName, Failur
 }
 
 /// A token that the user has already.
-fn given(server: &Server, text: &Secret, user: Option<&UserName>) -> Result<(UserName, Secret), Failure> {
-    let root = root(text)?;
-    let owner = root.user().clone();
-    if let Some(user) = user.filter(|user| **user != owner) {
-        return Err(Failure::new(Exit::Malformed, format!("this token is of {owner}, not of {user}")));
+fn given(server: &Server, text: &Secret, user: Option<&UserName>) -> Result<RootToken, Failure> {
+    let root = Token::parse(text.expose()).and_then(RootToken::try_from).map_err(not_kept)?;
+    if let Some(user) = user.filter(|user| *user != root.user()) {
+        return Err(Failure::new(Exit::Malformed, format!("this token is of {}, not of {user}", root.user())));
     }
-    server.check_token(&root.text(), &owner)?;
-    Ok((owner, root.text()))
+    check(server, &root)?;
+    Ok(root)
 }
 
 fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
@@ -241,5 +253,28 @@ fn about_access(found: &Found, index: &IndexName, terminal: &mut Terminal<'_>) {
                 .note(format!("{index} refuses who shows no token instead of asking: pip never asks the agent there"));
         }
         Ok(Access::Asks | Access::Other(_)) | Err(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_wider_than_asked_or_of_somebody_else_is_refused() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/tokens.json")).expect("the vectors");
+        let token = Token::parse(vectors["derived"][0]["root"].as_str().expect("a token")).expect("a token");
+        let wide = RootToken::try_from(token).expect("a root token");
+        let narrowed = wide.attenuate(&[Restriction::Expires(Expiry::At(1_900_000_000))]).expect("a token");
+        let root = RootToken::try_from(Token::parse(narrowed.text().expose()).expect("a token")).expect("a root token");
+        let until = |end| Narrowing { expires: Some(Expiry::At(end)), ..Narrowing::default() };
+        let outcome = |root, user, asked| as_asked(root, user, &asked).map_err(|failure| failure.exit);
+        assert_eq!(outcome(&root, root.user(), until(1_900_000_000)), Ok(()));
+        assert_eq!(outcome(&root, root.user(), until(1_899_999_999)), Err(Exit::BadAnswer));
+        assert_eq!(outcome(&wide, wide.user(), until(1_900_000_000)), Err(Exit::BadAnswer));
+        let narrower = Narrowing { indexes: ["a/x".parse().expect("an index")].into(), ..until(1_900_000_000) };
+        assert_eq!(outcome(&root, root.user(), narrower), Err(Exit::BadAnswer));
+        assert_eq!(outcome(&root, &"mallory".parse().expect("a user"), until(1_900_000_000)), Err(Exit::BadAnswer));
     }
 }

@@ -29,12 +29,14 @@ pub(super) fn opened(paths: &Paths, prompt: &Prompt) -> Result<Status, Failure> 
 }
 
 /// Makes sure that there is a vault and that it is open.
+///
+/// An empty one is made anew: any process of the user may have made it, with a passphrase that it knows.
 pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let status = status(paths)?;
     match status.vault {
-        VaultState::Open => Ok(()),
+        VaultState::Open if !status.roots.is_empty() => Ok(()),
         VaultState::Locked => unlock(paths, status.keeper, prompt),
-        VaultState::Absent => {
+        VaultState::Open | VaultState::Absent => {
             let keeper = choose(paths, prompt)?;
             terminal.note(match keeper {
                 Keeper::Keyring => "the tokens are sealed in a vault; the desktop's keyring keeps its key",

@@ -60,7 +60,11 @@ fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<()
         terminal.say("put ours in front of it; in your shell's profile:")?;
         return terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()));
     }
-    terminal.say("it is on PATH: pip and uv find it as `keyring`, git as `devpi-tokens`")
+    terminal.say("it is on PATH; now, once:")?;
+    terminal.say("  pip: pip config set global.keyring-provider subprocess")?;
+    terminal.say("  uv:  in uv.toml: keyring-provider = \"subprocess\"")?;
+    terminal.say("       and for each index of yours: authenticate = \"always\"")?;
+    terminal.say("  git: git config --global --add credential.helper devpi-tokens")
 }
 
 /// `~/.local/bin` where it is on PATH and both names are free, else a folder of our own.

@@ -3,61 +3,87 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::watch;
 
-use super::bases;
-use super::issuer::{Clock, Issuer};
+use super::bases::Bases;
+use super::issuer::{Clock, Issuer, MOST_SKEW};
 use super::store::Store;
 use super::visitor::Visitor;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{
-    Credential, Denial, Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, Status,
-};
-use crate::target::{IndexName, Permission, Purpose};
-use crate::time::Expiry;
-use crate::token::{Restriction, RootToken, Token};
-use crate::vault::contents::{Held, Server};
+use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Root, RootStatus, Status};
+use crate::target::Purpose;
+use crate::token::{RootToken, Token};
+use crate::vault::contents::{Contents, Held, Server};
 
-/// After how long the bases of an index are asked for again, in seconds.
-const STALE: u64 = 10 * 60;
-
-/// How long a look-up waits for bases that are not known, whatever their number.
-const BASES_LIMIT: Duration = Duration::from_secs(5);
+/// How many replaced tokens are remembered; an answer has to hold them all.
+const MOST_RETIRED: usize = 64;
 
 /// The running agent.
 pub(super) struct Agent {
-    /// This program's own file, beside which the others lie.
-    program: PathBuf,
     paths: Paths,
-    store: Store,
+    store: Rc<Store>,
+    bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
     started: u64,
-    stop: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
+}
+
+/// How far the agent's end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// It was told to end.
+    Stopping,
+    /// Its socket is gone: whoever hears of its end from here on finds the next agent, not this one.
+    OutOfReach,
 }
 
 impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
-        let store = Store::new(program.clone(), &paths);
+        let store = Rc::new(Store::new(program.clone(), &paths));
+        let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
         let issuer = RefCell::default();
-        Self { program, paths, store, issuer, started: now(), stop: watch::Sender::new(false) }
+        Self { paths, store, bases, issuer, started: now(), stage: watch::Sender::new(Stage::Serving) }
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
         &self.paths.sockets
     }
 
-    /// Ends when the agent is to end.
+    /// Comes back when the agent is to end.
     pub(super) async fn stopping(&self) {
-        // It fails where the sender is gone, which lives as long as `self`.
-        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+        self.reaches(Stage::Stopping).await;
+    }
+
+    /// Comes back when the agent is ending and its socket is gone.
+    pub(super) async fn out_of_reach(&self) {
+        self.reaches(Stage::OutOfReach).await;
     }
 
     pub(super) fn stop(&self) {
-        self.stop.send_replace(true);
+        self.move_on(Stage::Stopping);
+    }
+
+    /// To be called when the socket is gone.
+    pub(super) fn leave_reach(&self) {
+        self.move_on(Stage::OutOfReach);
+    }
+
+    fn move_on(&self, to: Stage) {
+        self.stage.send_if_modified(|stage| {
+            let moves = *stage < to;
+            *stage = to.max(*stage);
+            moves
+        });
+    }
+
+    async fn reaches(&self, wanted: Stage) {
+        // It fails where the sender is gone, which lives as long as `self`.
+        let _ = self.stage.subscribe().wait_for(|stage| *stage >= wanted).await;
     }
 
     /// The response to one request.
@@ -72,10 +98,12 @@ impl Agent {
                 self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
                 self.ask(question, visitor).await.map(Response::Credential)
             }
-            // A peer that cannot be seen lives across a border: it may read, and change nothing.
-            _ if visitor.pid().is_none() => Err(Denial::Restricted),
+            _ if visitor.is_restricted() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
-            Request::Status => self.status().map(|status| Response::Status(Box::new(status))),
+            Request::Status => {
+                self.store.open_in_silence(session).await;
+                self.status().map(|status| Response::Status(Box::new(status)))
+            }
             Request::ProbeKeyring => Ok(Response::Keyring { answers: self.store.keyring_answers(session).await }),
             Request::Create { keeper, passphrase } => {
                 self.store.create(keeper, passphrase, session).await?;
@@ -113,13 +141,15 @@ impl Agent {
     }
 
     async fn ask(self: &Rc<Self>, mut question: Question, visitor: Visitor) -> Result<Credential, Denial> {
-        if visitor.pid().is_none() && question.purpose != Purpose::Read {
+        if visitor.is_restricted() && question.purpose != Purpose::Read {
             return Err(Denial::Restricted);
         }
+        if !question.is_within_limits() {
+            return Err(Denial::NotARequest);
+        }
         let contents = self.store.contents()?;
-        let server = contents.server(&question.server).ok_or_else(|| no_root(&question))?;
-        let held = server.root_of(question.user.as_ref()).ok_or_else(|| no_root(&question))?;
-        let clock = Clock { here: now(), skew: server.access.skew };
+        let (server, held) = kept_for(&contents, &question)?;
+        let clock = Clock::new(now(), server.access.skew);
         if question.indexes.is_empty() {
             question.indexes.extend(server.index.clone());
         }
@@ -127,17 +157,20 @@ impl Agent {
         if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
             return Ok(given);
         }
-        let holder = Holder { server: question.server.clone(), user: held.root.0.user().clone() };
+        // First of all, as no process is started and no server asked for what is refused anyway.
+        decide(held, &question, clock)?;
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
-            let known = self.with_bases(server, held, &question.indexes, clock).await;
+            let known = self.bases.complete((server, &held.root.0), &question.indexes, clock).await;
             complete.indexes = known.indexes;
             notes = known.notes;
         }
-        let scope = held.root.0.scope();
-        let rooted = Rooted { holder: &holder, scope: &scope, policy: &held.policy };
-        let grant = policy::decide(rooted, &complete, clock.there())?;
+        // That may have taken seconds: what was locked, forgotten or replaced meanwhile gives nothing any more.
+        let contents = self.store.contents()?;
+        let (server, held) = kept_for(&contents, &question)?;
+        let clock = Clock::new(now(), server.access.skew);
+        let grant = decide(held, &complete, clock)?;
         let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         self.log_grant(&held.root.0, &complete, &grant, visitor);
@@ -164,55 +197,15 @@ impl Agent {
         );
     }
 
-    /// The asked indexes and all that they inherit from, as far as that is known or can be learnt in time.
-    async fn with_bases(self: &Rc<Self>, server: &Server, held: &Held, asked: &[IndexName], clock: Clock) -> WithBases {
-        let deadline = tokio::time::Instant::now() + BASES_LIMIT;
-        let mut all = WithBases { indexes: asked.to_vec(), notes: Vec::new() };
-        for index in asked {
-            let errand = errand(server, &held.root.0, index, clock);
-            let known = server.bases.iter().find(|entry| entry.known.index == *index);
-            if let Some(stale) = known.filter(|entry| entry.fetched + STALE <= clock.here) {
-                tracing::debug!(%index, fetched = stale.fetched, "asking for the bases again");
-                let agent = Rc::clone(self);
-                // The last known ones serve until then; where it fails, the next look-up tries again.
-                tokio::task::spawn_local(async move { agent.learn_bases(errand, clock).await.ok() });
-                all.indexes.extend(stale.known.bases.iter().cloned());
-                continue;
-            }
-            let bases = match known {
-                Some(entry) => Ok(entry.known.bases.clone()),
-                None => match tokio::time::timeout_at(deadline, self.learn_bases(errand, clock)).await {
-                    Ok(learnt) => learnt.map_err(|error| error.to_string()),
-                    Err(_) => Err("no answer in time".to_owned()),
-                },
-            };
-            match bases {
-                Ok(bases) => all.indexes.extend(bases),
-                Err(error) => all
-                    .notes
-                    .push(format!("the bases of {index} are not known ({error}): this token is for that index alone")),
-            }
-        }
-        all
-    }
-
-    /// Asks for the bases of an index and remembers them.
-    async fn learn_bases(&self, errand: Option<Errand>, clock: Clock) -> Result<Vec<IndexName>, bases::BasesError> {
-        let errand = errand.ok_or(bases::BasesError::NoToken)?;
-        let known = bases::fetch(&self.program, &errand).await?;
-        if known.index != errand.index {
-            return Err(bases::BasesError::NoAnswer);
-        }
-        self.store.learn_bases(&errand.server, known.clone(), clock.here);
-        Ok(known.bases)
-    }
-
     fn keep(&self, kept: Root) -> Result<Response, Denial> {
         let bad = |why: String| Denial::BadToken { why };
         let token = Token::parse(kept.token.expose()).map_err(|error| bad(error.to_string()))?;
         let root = RootToken::try_from(token).map_err(|error| bad(error.to_string()))?;
         if *root.user() != kept.holder.user {
             return Err(bad(format!("it is of {}, not of {}", root.user(), kept.holder.user)));
+        }
+        if kept.access.skew.unsigned_abs() > MOST_SKEW.unsigned_abs() {
+            return Err(bad("the server's clock is off by more than an hour".to_owned()));
         }
         let (holder, now) = (kept.holder.clone(), now());
         tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
@@ -221,6 +214,8 @@ impl Agent {
                 let retired = self.retire(&holder, &replaced);
                 contents.retired.retain(|known| known.holder != holder || known.id != retired.id);
                 contents.retired.push(retired);
+                let excess = contents.retired.len().saturating_sub(MOST_RETIRED);
+                contents.retired.drain(..excess);
             }
             contents.retired.iter().filter(|retired| retired.holder == holder).cloned().collect()
         })?;
@@ -260,6 +255,8 @@ impl Agent {
             server.default = holder.user.clone();
             Some(())
         })?;
+        // A look-up without a user name means another user now.
+        self.issuer.borrow_mut().wipe();
         known.map(|()| Response::Done).ok_or(Denial::NoRoot { server: holder.server, user: Some(holder.user) })
     }
 
@@ -286,28 +283,18 @@ impl Agent {
     }
 }
 
-/// What the process that asks for bases needs; nothing where the root token allows no reading.
-///
-/// Its token is not restricted to the index: devpi-lockdown refuses such a token the bases, and which those are is the
-/// question.
-fn errand(server: &Server, root: &RootToken, index: &IndexName, clock: Clock) -> Option<Errand> {
-    let restrictions = [
-        Restriction::Allowed([Permission::PkgRead].into()),
-        Restriction::Expires(Expiry::At(clock.there().saturating_add(bases::TOKEN_LIFETIME))),
-    ];
-    let token = root.attenuate(&restrictions).ok()?;
-    Some(Errand {
-        server: server.url.clone(),
-        access: server.access.clone(),
-        index: index.clone(),
-        user: root.user().clone(),
-        token: token.text(),
-    })
+/// The server that is asked about, and the root token of the user who is meant there.
+fn kept_for<'a>(contents: &'a Contents, question: &Question) -> Result<(&'a Server, &'a Held), Denial> {
+    let server = contents.server(&question.server).ok_or_else(|| no_root(question))?;
+    let held = server.root_of(question.user.as_ref()).ok_or_else(|| no_root(question))?;
+    Ok((server, held))
 }
 
-struct WithBases {
-    indexes: Vec<IndexName>,
-    notes: Vec<String>,
+fn decide(held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denial> {
+    let root = &held.root.0;
+    let holder = Holder { server: question.server.clone(), user: root.user().clone() };
+    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy };
+    policy::decide(rooted, question, clock.there())
 }
 
 /// Where there is no vault there is no token either, which is what somebody who asks for one wants to hear.

@@ -45,12 +45,17 @@ pub(super) fn detach() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lets go of standard output, which the client that started this agent reads to its end.
+/// Lets go of the standard streams: the client that started this agent reads its output to the end, and a person who
+/// started it by hand may have tied the others to a pipe as well.
 ///
 /// # Errors
 /// [`Exit::Unavailable`] where the system refuses.
 pub(super) fn let_go_of_output() -> Result<(), Failure> {
-    let null = std::fs::File::options().write(true).open("/dev/null");
-    let replaced = null.and_then(|null| rustix::stdio::dup2_stdout(&null).map_err(std::io::Error::from));
-    replaced.map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
+    let replace = || -> std::io::Result<()> {
+        let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        rustix::stdio::dup2_stdin(&null)?;
+        rustix::stdio::dup2_stderr(&null)?;
+        Ok(rustix::stdio::dup2_stdout(&null)?)
+    };
+    replace().map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
 }

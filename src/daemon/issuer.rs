@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::policy::Grant;
+use crate::policy::{Grant, LONGEST};
 use crate::protocol::{Credential, Denial, Question};
 use crate::secret::Secret;
 use crate::target::UserName;
@@ -15,6 +15,19 @@ const REPEAT: u64 = 60;
 /// How far back a token may begin, in seconds: far enough for two clocks that differ a little, and enough different
 /// values to tell the hand-outs of one second apart.
 const BACK: std::ops::RangeInclusive<u64> = 10..=60;
+
+/// By how much earlier than granted a token may end where so many are asked for that no begin is left, in seconds.
+const SHORTER: u64 = 60;
+
+/// How many hand-outs are told apart before those are forgotten that no new one could be mistaken for.
+const MOST_MARKS: usize = 10_000;
+
+/// How many answers are kept for repetition.
+const MOST_RECENT: usize = 256;
+
+/// How far a server's clock may be off, in seconds. What it is off is the server's own word, or that of whoever had a
+/// token kept, and a clock that is ahead lengthens what is handed out.
+pub(super) const MOST_SKEW: i64 = 60 * 60;
 
 /// The program that wants a token: its process and when that began, so that a reused pid is another program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +46,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// A clock that is off by more than an hour counts as off by an hour.
+    pub(super) fn new(here: u64, skew: i64) -> Self {
+        Self { here, skew: skew.clamp(-MOST_SKEW, MOST_SKEW) }
+    }
+
     /// The server's.
     pub(super) fn there(self) -> u64 {
         self.here.saturating_add_signed(self.skew)
@@ -47,14 +65,18 @@ struct HandedOut {
     notes: Vec<String>,
 }
 
-/// A token in the sense of uniqueness: of which root, from when, until when.
-type Mark = (TokenId, u64, u64);
+/// A token among those of one root: when it begins and ends, by the server's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Mark {
+    begin: u64,
+    end: u64,
+}
 
 /// What was handed out lately.
 #[derive(Default)]
 pub(super) struct Issuer {
     recent: HashMap<(CallerId, Question), HandedOut>,
-    used: HashSet<Mark>,
+    used: HashMap<TokenId, HashSet<Mark>>,
     /// For each root's id, when the last token made from it ends, by this machine's clock.
     ends: HashMap<TokenId, u64>,
 }
@@ -76,13 +98,15 @@ impl Issuer {
     /// A new token for a grant, whose times are by the server's clock.
     pub(super) fn issue(&mut self, root: &RootToken, grant: &Grant, clock: Clock) -> Result<Credential, Denial> {
         let there = clock.there();
-        self.used.retain(|(_, _, expires)| *expires > there);
-        let (not_before, expires) = self.unused(root.id(), grant.expires, there).ok_or(Denial::Internal)?;
+        self.forget_marks(there);
+        // Whatever the server's clock shows, no token outlasts the longest lifetime by ours.
+        let latest = grant.expires.min(clock.here + LONGEST);
+        let mark = self.unused(root.id(), latest, there).ok_or(Denial::TooOften)?;
         let token = root
-            .attenuate(&grant.restrictions(not_before, expires))
+            .attenuate(&grant.restrictions(mark.begin, mark.end))
             .map_err(|error| Denial::BadToken { why: error.to_string() })?;
-        self.used.insert((root.id().clone(), not_before, expires));
-        let here = expires.saturating_add_signed(-clock.skew);
+        self.used.entry(root.id().clone()).or_default().insert(mark);
+        let here = mark.end.saturating_add_signed(-clock.skew);
         let ends = self.ends.entry(root.id().clone()).or_default();
         *ends = (*ends).max(here);
         Ok(Credential { username: root.user().clone(), password: token.text(), expires: here, notes: Vec::new() })
@@ -98,6 +122,10 @@ impl Issuer {
             expires: *expires,
             notes: notes.clone(),
         };
+        if self.recent.len() >= MOST_RECENT {
+            let oldest = self.recent.iter().min_by_key(|(_, handed)| handed.at).map(|(key, _)| key.clone());
+            oldest.and_then(|key| self.recent.remove(&key));
+        }
         self.recent.insert((caller, question), handed);
     }
 
@@ -113,9 +141,106 @@ impl Issuer {
 
     /// A begin and an end that no other token of this root has: the latest end first, ended earlier by seconds only
     /// where more than fifty are asked for within one second.
-    fn unused(&self, id: &TokenId, latest: u64, now: u64) -> Option<(u64, u64)> {
-        let ends = (now + 1..=latest).rev();
-        ends.flat_map(|end| BACK.map(move |back| (now.saturating_sub(back), end)))
-            .find(|(begin, end)| !self.used.contains(&(id.clone(), *begin, *end)))
+    fn unused(&self, id: &TokenId, latest: u64, now: u64) -> Option<Mark> {
+        let used = self.used.get(id);
+        let ends = (now.max(latest.saturating_sub(SHORTER)) + 1..=latest).rev();
+        ends.flat_map(|end| BACK.map(move |back| Mark { begin: now.saturating_sub(back), end }))
+            .find(|mark| used.is_none_or(|used| !used.contains(mark)))
+    }
+
+    /// Marks of ended tokens go; of too many also those of living ones, begun before any new one could begin.
+    fn forget_marks(&mut self, there: u64) {
+        for used in self.used.values_mut() {
+            used.retain(|mark| mark.end > there);
+            if used.len() > MOST_MARKS {
+                used.retain(|mark| mark.begin.saturating_add(*BACK.end()) >= there);
+            }
+        }
+        self.used.retain(|_, used| !used.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Permission;
+    use crate::time::Expiry;
+    use crate::token::{Restriction, Token};
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn root() -> RootToken {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/tokens.json")).expect("the vectors");
+        let text = vectors["derived"][0]["root"].as_str().expect("a token");
+        RootToken::try_from(Token::parse(text).expect("a token")).expect("a root token")
+    }
+
+    fn grant(expires: u64) -> Grant {
+        Grant {
+            permissions: [Permission::PkgRead].into(),
+            indexes: ["a/dev".parse().expect("an index")].into(),
+            projects: [].into(),
+            expires,
+        }
+    }
+
+    fn end(credential: &Credential) -> Option<u64> {
+        let token = Token::parse(credential.password.expose()).expect("a token");
+        token.restrictions().into_iter().rev().find_map(|restriction| match restriction {
+            Restriction::Expires(Expiry::At(end)) => Some(end),
+            _ => None,
+        })
+    }
+
+    fn question(index: usize) -> Question {
+        Question {
+            server: "http://h:1".parse().expect("a server"),
+            user: None,
+            purpose: crate::target::Purpose::Read,
+            indexes: vec![format!("a/i{index}").parse().expect("an index")],
+            projects: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    #[test]
+    fn no_token_outlasts_the_longest_lifetime_however_a_servers_clock_is_off() {
+        for skew in [i64::MIN, -86_400, 0, 86_400, 1_000_000_000, i64::MAX] {
+            let clock = Clock::new(NOW, skew);
+            let given = Issuer::default().issue(&root(), &grant(clock.there() + LONGEST), clock).expect("a token");
+            assert!(end(&given).expect("an end") <= NOW + LONGEST, "{skew}");
+        }
+    }
+
+    #[test]
+    fn what_is_handed_out_within_a_second_differs_and_has_an_end() {
+        let (mut issuer, root, clock) = (Issuer::default(), root(), Clock::new(NOW, 0));
+        let mut seen = HashSet::new();
+        let refused = loop {
+            match issuer.issue(&root, &grant(NOW + 3600), clock) {
+                Ok(given) => assert!(seen.insert(given.password.expose().to_owned()), "handed out twice"),
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(refused, Denial::TooOften);
+        assert_eq!(seen.len(), 51 * 60);
+        assert!(issuer.issue(&root, &grant(NOW + 3601), Clock::new(NOW + 1, 0)).is_ok());
+    }
+
+    #[test]
+    fn what_is_remembered_has_a_limit_and_the_oldest_goes() {
+        let (mut issuer, root, clock) = (Issuer::default(), root(), Clock::new(NOW, 0));
+        let caller = CallerId { pid: 1, start: 1 };
+        let given = issuer.issue(&root, &grant(NOW + 3600), clock).expect("a token");
+        issuer.remember(caller, question(0), &given, NOW - 1);
+        for index in 1..=MOST_RECENT {
+            issuer.remember(caller, question(index), &given, NOW);
+        }
+        assert_eq!(issuer.recent.len(), MOST_RECENT);
+        assert!(issuer.repeat(caller, &question(0), NOW).is_none());
+        assert!(issuer.repeat(caller, &question(1), NOW).is_some());
+        assert!(issuer.repeat(CallerId { pid: 1, start: 2 }, &question(1), NOW).is_none());
+        assert!(issuer.repeat(caller, &question(1), NOW - 1).is_none(), "a clock that was set back");
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::Listener;
 use interprocess::local_socket::traits::tokio::Listener as _;
+use tokio::task::JoinSet;
 
 use super::agent::Agent;
 use super::session;
@@ -24,6 +25,8 @@ const CONNECTIONS: usize = 256;
 const CONNECTIONS_OF_ONE: usize = 32;
 /// How long to wait when the process is out of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(50);
+/// How long requests may take that are being answered when the agent ends.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How often to look whether the socket is still there.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -120,13 +123,26 @@ impl Drop for Guest {
     }
 }
 
-/// Accepts connections until the agent is told to stop.
-pub(super) async fn listen(agent: Rc<Agent>, mut bound: Bound) -> Result<(), Failure> {
+/// Accepts connections until the agent is told to stop; what is being answered then is answered to its end.
+pub(super) async fn listen(agent: Rc<Agent>, bound: Bound) -> Result<(), Failure> {
+    let mut sessions = JoinSet::new();
+    let ended = accept(Rc::clone(&agent), bound, &mut sessions).await;
+    agent.leave_reach();
+    // Only these: whatever else runs in the background has nobody who waits for it.
+    let last_answers = async { while sessions.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(LAST_ANSWERS, last_answers).await;
+    ended
+}
+
+/// The socket is gone when this returns: a client that comes now starts the next agent.
+async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) -> Result<(), Failure> {
     let guests = Rc::new(Guests::default());
     let mut look = tokio::time::interval(LOOK);
     loop {
         let accepted = tokio::select! {
+            biased;
             () = agent.stopping() => return Ok(()),
+            Some(_) = sessions.join_next() => continue,
             _ = look.tick() => {
                 if !bound.is_there() {
                     tracing::warn!("the socket is gone: binding it anew");
@@ -153,9 +169,42 @@ pub(super) async fn listen(agent: Rc<Agent>, mut bound: Bound) -> Result<(), Fai
             continue;
         };
         let agent = Rc::clone(&agent);
-        tokio::task::spawn_local(async move {
+        sessions.spawn_local(async move {
             session::serve(agent, stream, visitor).await;
             drop(guest);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_somebody_removed_is_missed_and_its_successor_outlives_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("state/agent.sock");
+        let bind = || Bound::bind(std::slice::from_ref(&path)).expect("bound");
+        let first = bind();
+        assert!(first.is_there());
+        std::fs::remove_file(&path).expect("removed");
+        assert!(!first.is_there());
+        let second = bind();
+        assert!(!first.is_there(), "what lies there is another's");
+        drop(first);
+        assert!(second.is_there());
+        drop(second);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn one_process_does_not_take_all_the_places() {
+        let guests = Rc::new(Guests::default());
+        let held: Vec<_> = (0..CONNECTIONS_OF_ONE).filter_map(|_| guests.admit(Some(1))).collect();
+        assert_eq!(held.len(), CONNECTIONS_OF_ONE);
+        assert!(guests.admit(Some(1)).is_none());
+        assert!(guests.admit(Some(2)).is_some());
+        drop(held);
+        assert!(guests.admit(Some(1)).is_some());
     }
 }

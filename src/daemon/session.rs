@@ -30,9 +30,12 @@ pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor
 }
 
 async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> Result<(), WireError> {
-    let session = match read(stream, FIRST_BYTE).await? {
-        Ok(Request::Hello { version: VERSION, session }) => session,
-        Ok(Request::Hello { version, .. }) => {
+    let session = match next(agent, stream, FIRST_BYTE).await? {
+        None => return Ok(()),
+        // Where the desktop is, nobody from across a border tells us.
+        Some(Ok(Request::Hello { version: VERSION, .. })) if visitor.is_restricted() => SessionBus::default(),
+        Some(Ok(Request::Hello { version: VERSION, session })) => session,
+        Some(Ok(Request::Hello { version, .. })) => {
             let denial = Denial::Version { agent: VERSION, client: version };
             return write(stream, &Response::Denied(denial)).await;
         }
@@ -42,11 +45,7 @@ async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> R
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
     loop {
-        let asked = tokio::select! {
-            biased;
-            asked = read(stream, IDLE) => asked?,
-            () = agent.stopping() => return Ok(()),
-        };
+        let Some(asked) = next(agent, stream, IDLE).await? else { return Ok(()) };
         let response = match asked {
             Ok(request) => answer(agent, request, &session, visitor).await,
             // The frame was whole, so the next one can be read: only this request is lost.
@@ -71,6 +70,19 @@ async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visit
             tracing::error!(peer = visitor.pid(), "a request failed inside");
             Response::Denied(Denial::Internal)
         }
+    }
+}
+
+/// The next frame; none where the agent ends before it is whole.
+async fn next(
+    agent: &Agent,
+    stream: &mut Stream,
+    first: Duration,
+) -> Result<Option<Result<Request, WireError>>, WireError> {
+    tokio::select! {
+        biased;
+        read = read(stream, first) => read.map(Some),
+        () = agent.out_of_reach() => Ok(None),
     }
 }
 

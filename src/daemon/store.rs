@@ -1,7 +1,6 @@
 //! What the agent holds of the vault: nothing while it is closed, everything while it is open.
 
 use std::cell::{Cell, RefCell};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -37,8 +36,10 @@ pub(super) struct Store {
     hosts: PathBuf,
     keeper: keeper::Keeper,
     open: RefCell<Option<Open>>,
-    /// Locked by a person: nothing opens it unasked.
+    /// Locked by a person: nothing opens it unasked. Only whoever has the turn of `opening` takes this back.
     locked_by_hand: Cell<bool>,
+    /// How often a person locked it: an opening that this overtook has come to nothing.
+    locks: Cell<u64>,
     /// One opening at a time: look-ups that find it closed together bring up one question to the person.
     opening: tokio::sync::Mutex<()>,
 }
@@ -51,6 +52,7 @@ impl Store {
             keeper: keeper::Keeper::new(program),
             open: RefCell::new(None),
             locked_by_hand: Cell::new(false),
+            locks: Cell::new(0),
             opening: tokio::sync::Mutex::new(()),
         }
     }
@@ -71,13 +73,12 @@ impl Store {
 
     /// Opens it if that can be done without asking anybody who does not answer within 2 s.
     pub(super) async fn open_for_lookup(&self, session: &SessionBus) -> Result<(), Denial> {
-        if self.locked_by_hand.get() {
-            return Err(Denial::LockedByHand);
-        }
+        self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
         }
         let _turn = self.opening.lock().await;
+        self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
         }
@@ -89,11 +90,23 @@ impl Store {
             file::Keeper::Passphrase { .. } => return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None }),
             file::Keeper::Command => return Err(unknown_keeper()),
         };
+        self.not_locked_by_hand()?;
         self.open_with(&sealed, key)
+    }
+
+    /// Opens it where that brings up no question to anybody.
+    pub(super) async fn open_in_silence(&self, session: &SessionBus) {
+        let is_closed = self.not_locked_by_hand().is_ok() && self.open.borrow().is_none();
+        let by_keyring = is_closed && matches!(self.state(), Ok((_, Some(Keeper::Keyring))));
+        if by_keyring && self.keeper.keyring_state(session).await == KeyringState::Open {
+            // Why it stays closed is for those to hear who need it open.
+            let _ = self.open_for_lookup(session).await;
+        }
     }
 
     /// Opens it because a person says so, who may be asked for something in turn.
     pub(super) async fn unlock(&self, passphrase: Option<Secret>, session: &SessionBus) -> Result<(), Denial> {
+        let locks = self.locks.get();
         let _turn = self.opening.lock().await;
         if self.open.borrow().is_none() {
             let sealed = self.sealed()?;
@@ -107,8 +120,11 @@ impl Store {
                 }
                 (file::Keeper::Command, _) => return Err(unknown_keeper()),
             };
-            self.open_with(&sealed, key.map_err(|error| not_given(&error))?)?;
+            let key = key.map_err(|error| not_given(&error))?;
+            self.not_locked_since(locks)?;
+            self.open_with(&sealed, key)?;
         }
+        self.not_locked_since(locks)?;
         self.locked_by_hand.set(false);
         Ok(())
     }
@@ -116,6 +132,7 @@ impl Store {
     /// Wipes what is in memory, unless it is nowhere else; answers nothing until [`Store::unlock`].
     pub(super) fn lock(&self) {
         self.locked_by_hand.set(true);
+        self.locks.set(self.locks.get() + 1);
         self.keeper.forget();
         self.open.borrow_mut().take_if(|open| open.seal.is_some());
     }
@@ -125,15 +142,18 @@ impl Store {
         matches!(self.keeper.keyring_state(session).await, KeyringState::Open | KeyringState::Locked)
     }
 
-    /// Makes an empty vault. Where there is one, nothing is done.
+    /// Makes an empty vault, also in place of one that is open and empty. Where there is another, nothing is done.
     pub(super) async fn create(
         &self,
         keeper: Keeper,
         passphrase: Option<Secret>,
         session: &SessionBus,
     ) -> Result<(), Denial> {
+        let locks = self.locks.get();
         let _turn = self.opening.lock().await;
-        if self.open.borrow().is_some() || Sealed::read(&self.vault).map_err(denial)?.is_some() {
+        let is_empty = self.open.borrow().as_ref().map(|open| open.contents.servers.is_empty());
+        let before = Sealed::read(&self.vault).map_err(denial)?;
+        if is_empty == Some(false) || (is_empty.is_none() && before.is_some()) {
             return Ok(());
         }
         let key = Key::generate();
@@ -149,11 +169,19 @@ impl Store {
                 Some(file::Keeper::Passphrase { wrapped })
             }
         };
+        self.not_locked_since(locks)?;
         let contents = Contents::default();
         let seal = match kept_by {
-            None => None,
+            None => {
+                // An empty one on the disk would come back, locked, when the agent has ended.
+                let _ = std::fs::remove_file(&self.vault);
+                None
+            }
             Some(kept_by) => {
-                let header = Header::first(kept_by, &key);
+                let header = match &before {
+                    Some(before) => before.header().next_with(kept_by, &key),
+                    None => Header::first(kept_by, &key),
+                };
                 file::write(&self.vault, &header, &key, &bytes(&contents)?).map_err(denial)?;
                 Some(Seal { key, header })
             }
@@ -166,9 +194,7 @@ impl Store {
 
     /// What is kept, while the vault is open.
     pub(super) fn contents(&self) -> Result<Rc<Contents>, Denial> {
-        if self.locked_by_hand.get() {
-            return Err(Denial::LockedByHand);
-        }
+        self.not_locked_by_hand()?;
         self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or(Denial::NoVault)
     }
 
@@ -178,13 +204,22 @@ impl Store {
         let outcome = change(&mut contents);
         let mut open = self.open.borrow_mut();
         let open = open.as_mut().ok_or(Denial::NoVault)?;
+        // The list first: it only tells a miss from a question, so a server too many in it does no harm.
+        write_hosts(&self.hosts, &contents)?;
         if let Some(seal) = &mut open.seal {
             let header = seal.header.next();
-            file::write(&self.vault, &header, &seal.key, &bytes(&contents)?).map_err(denial)?;
-            seal.header = header;
+            let written = file::write(&self.vault, &header, &seal.key, &bytes(&contents)?);
+            // One that may not survive a power cut is in its place all the same: the next one has to follow it.
+            if matches!(written, Ok(()) | Err(VaultError::Unsynced { .. })) {
+                seal.header = header;
+            }
+            if let Err(error) = written {
+                // A server too few would hide a token that is still kept.
+                let _ = write_hosts(&self.hosts, &open.contents);
+                return Err(denial(error));
+            }
         }
         open.contents = Rc::new(contents);
-        write_hosts(&self.hosts, &open.contents)?;
         Ok(outcome)
     }
 
@@ -210,6 +245,14 @@ impl Store {
             let contents = Rc::make_mut(&mut open.contents);
             contents.server_mut(server).map(|server| server.learn(known, now));
         }
+    }
+
+    fn not_locked_by_hand(&self) -> Result<(), Denial> {
+        if self.locked_by_hand.get() { Err(Denial::LockedByHand) } else { Ok(()) }
+    }
+
+    fn not_locked_since(&self, locks: u64) -> Result<(), Denial> {
+        if self.locks.get() == locks { Ok(()) } else { Err(Denial::LockedByHand) }
     }
 
     fn sealed(&self) -> Result<Sealed, Denial> {
@@ -240,20 +283,11 @@ fn kept_by(header: &Header) -> Option<Keeper> {
 }
 
 fn bytes(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, Denial> {
-    serde_json::to_vec(contents).map(Zeroizing::new).map_err(|_| Denial::Internal)
+    contents.to_bytes().map_err(|_| Denial::Internal)
 }
 
-/// The list is read by other processes at any time: it is replaced as a whole.
 fn write_hosts(path: &Path, contents: &Contents) -> Result<(), Denial> {
-    let text = hosts::text(contents.servers.iter().map(|server| &server.url));
-    if std::fs::read_to_string(path).unwrap_or_default() == text {
-        return Ok(());
-    }
-    let new = path.with_extension("new");
-    let written = std::fs::File::create(&new)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&new, path));
-    written.map_err(|error| Denial::Vault {
+    hosts::write(path, contents.servers.iter().map(|server| &server.url)).map_err(|error| Denial::Vault {
         message: format!("cannot write {}: {}", path.display(), error.kind()),
         remedy: None,
         is_unsafe: false,
@@ -289,3 +323,6 @@ fn not_given(error: &ChildError) -> Denial {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

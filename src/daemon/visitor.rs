@@ -11,13 +11,21 @@ use crate::socket::Peer;
 pub(super) struct Visitor {
     peer: Peer,
     caller: Option<CallerId>,
+    restricted: bool,
 }
 
 impl Visitor {
     pub(super) fn new(peer: Peer) -> Self {
-        let parent = peer.pid.and_then(|pid| Process::of(pid).ok()).and_then(|process| process.parent().ok());
+        let process = peer.pid.and_then(|pid| Process::of(pid).ok());
+        let restricted = !process.as_ref().is_some_and(Process::shares_namespaces);
+        let parent = process.and_then(|process| process.parent().ok());
         let caller = parent.map(|parent| CallerId { pid: parent.pid(), start: parent.start_time() });
-        Self { peer, caller }
+        Self { peer, caller, restricted }
+    }
+
+    /// Whether it lives across the border of a container, or cannot be looked at: then it may read, and change nothing.
+    pub(super) fn is_restricted(self) -> bool {
+        self.restricted
     }
 
     /// The peer's process; none where it lives across a border and cannot be seen.

@@ -39,12 +39,24 @@ impl Auth<'_> {
             Self::Session(user, secret) => ("x-devpi-auth", "", user, secret),
             Self::Token(user, secret) => (AUTHORIZATION.as_str(), "Basic ", user, secret),
         };
-        let pair = Zeroizing::new(format!("{user}:{}", secret.expose()));
-        let text = Zeroizing::new(format!("{scheme}{}", STANDARD.encode(pair.as_bytes())));
+        let text = Zeroizing::new(format!("{scheme}{}", encoded(user, secret).expose()));
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some((name, value))
     }
+
+    /// The secret in the forms in which it is sent.
+    fn secrets(self) -> Vec<Secret> {
+        match self {
+            Self::Nobody => Vec::new(),
+            Self::Session(user, secret) | Self::Token(user, secret) => vec![secret.clone(), encoded(user, secret)],
+        }
+    }
+}
+
+fn encoded(user: &UserName, secret: &Secret) -> Secret {
+    let pair = Zeroizing::new(format!("{user}:{}", secret.expose()));
+    Secret::new(STANDARD.encode(pair.as_bytes()))
 }
 
 /// A request below the root of a server.
@@ -55,13 +67,15 @@ pub(super) struct Request<'a> {
     pub(super) auth: Auth<'a>,
     /// JSON.
     pub(super) body: Option<Vec<u8>>,
+    /// What of the body is secret.
+    pub(super) secret: Option<&'a Secret>,
     /// An end that comes before that of the limits.
     pub(super) deadline: Option<Instant>,
 }
 
 impl Request<'_> {
     pub(super) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), auth: Auth::Nobody, body: None, deadline: None }
+        Self { method: Method::GET, path: path.into(), auth: Auth::Nobody, body: None, secret: None, deadline: None }
     }
 }
 
@@ -128,7 +142,8 @@ impl Http {
             return Err(bad("compressed, which was not asked for"));
         }
         let body = self.body(server, response, until)?;
-        Ok(Answer { server: server.clone(), path: request.path.clone(), status, body })
+        let secrets = request.auth.secrets().into_iter().chain(request.secret.cloned()).collect();
+        Ok(Answer { server: server.clone(), path: request.path.clone(), status, body, secrets })
     }
 
     /// Sends, and reads no more than the head of the answer.
@@ -235,6 +250,8 @@ pub(super) struct Answer {
     path: String,
     pub(super) status: StatusCode,
     body: Zeroizing<Vec<u8>>,
+    /// What was sent and is not to be shown, should the server repeat it.
+    secrets: Vec<Secret>,
 }
 
 /// What devpi-server wraps every JSON answer in.
@@ -289,6 +306,12 @@ impl Answer {
             message: String,
         }
         let message = serde_json::from_slice::<Message>(&self.body).ok();
-        Said(message.map(|said| escape::one_line(&said.message)).filter(|text| !text.is_empty()))
+        let repeats = |said: &Message| self.secrets.iter().any(|secret| said.message.contains(secret.expose()));
+        Said(
+            message
+                .filter(|said| !repeats(said))
+                .map(|said| escape::one_line(&said.message))
+                .filter(|text| !text.is_empty()),
+        )
     }
 }

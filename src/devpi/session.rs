@@ -84,7 +84,7 @@ impl Server {
             password: Secret,
         }
         let body = json(&Login { user: user.as_str(), password: password.expose() });
-        let asked = Request { method: Method::POST, body, ..Request::get("+login") };
+        let asked = Request { method: Method::POST, body, secret: Some(password), ..Request::get("+login") };
         let answer = self.send(&asked).map_err(|error| match error {
             Error::Unauthorized { server, .. } => Error::WrongPassword { server, user: user.clone() },
             other => other,
@@ -98,6 +98,11 @@ impl Server {
 }
 
 impl Session<'_> {
+    /// Whose it is.
+    pub fn user(&self) -> &UserName {
+        &self.user
+    }
+
     /// Makes a token of `user`, who is the session's own user unless that one may manage others.
     ///
     /// What comes back is the server's word: whoever keeps it compares it with what was asked.

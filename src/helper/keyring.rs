@@ -1,6 +1,6 @@
 //! The front door of pip, uv, pdm and of our Python backend: the arguments and answers of Python's `keyring` command.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -32,17 +32,22 @@ struct Get {
     json: bool,
 }
 
-pub(super) fn run<I: Read + AsFd>(words: &[String], others: Others, streams: Streams<'_, I>) -> ExitCode {
-    let Some(get) = parse(words) else {
-        return not_ours(words, others);
+pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: Streams<'_, I>) -> ExitCode {
+    let words: Option<Vec<&str>> = args.iter().map(|word| word.to_str()).collect();
+    let Some(get) = words.and_then(|words| parse(&words)) else {
+        return not_ours(args, others);
     };
     if !get.with_user && get.user.as_ref().is_none_or(String::is_empty) {
+        // Who else is asked may have an answer to that.
+        if !question::is_ours(&get.service) {
+            return not_ours(args, others);
+        }
         let _ = writeln!(streams.stderr, "{PROGRAM}: get needs a service and a user\n  or: get --mode creds SERVICE");
         return Exit::Usage.into();
     }
     let credential = match question::ask(&get.service, get.user.as_deref()) {
         Ok(Asked::Answer(credential)) => credential,
-        Ok(Asked::NotOurs) => return not_ours(words, others),
+        Ok(Asked::NotOurs) => return not_ours(args, others),
         Ok(Asked::Miss) => return Exit::NotFound.into(),
         Err(failure) => {
             failure.report(PROGRAM, streams.stderr);
@@ -63,9 +68,9 @@ pub(super) fn run<I: Read + AsFd>(words: &[String], others: Others, streams: Str
 }
 
 /// Options stand before, after or between the positionals, with `=` or without, as Python's argparse takes them.
-fn parse(words: &[String]) -> Option<Get> {
+fn parse(words: &[&str]) -> Option<Get> {
     let (mut positionals, mut with_user, mut json) = (Vec::new(), false, false);
-    let mut words = words.iter().map(String::as_str);
+    let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value)),
@@ -101,12 +106,12 @@ fn write(get: &Get, credential: &Credential, stdout: &mut dyn Write) -> std::io:
     stdout.flush()
 }
 
-fn not_ours(words: &[String], others: Others) -> ExitCode {
+fn not_ours(args: &[OsString], others: Others) -> ExitCode {
     if others == Others::PassedOn {
         let path = std::env::var_os("PATH").unwrap_or_default();
         if let Some(next) = std::env::current_exe().ok().and_then(|own| next_keyring(&path, &own)) {
             // It only returns where the program cannot be started: then nothing is found.
-            let _ = Command::new(next).args(words).exec();
+            let _ = Command::new(next).args(args).exec();
         }
     }
     Exit::NotFound.into()
@@ -136,8 +141,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Option<Get> {
-        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        parse(&words)
+        parse(&line.split(' ').collect::<Vec<_>>())
     }
 
     fn get(user: Option<&str>, with_user: bool, json: bool) -> Option<Get> {

@@ -29,10 +29,16 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
             let names = [user, target.user()];
-            answer(&paths, &server, &place, names)
+            answer(&paths, (&server, &place), names, &doing())
         }
         None => Ok(Asked::NotOurs),
     }
+}
+
+/// Whether a service, as Python's keyring names it, is on a server of ours.
+pub(super) fn is_ours(service: &str) -> bool {
+    let (Ok(target), Ok(paths)) = (service.parse::<Target>(), Paths::find()) else { return false };
+    hosts::find(&hosts::read(&paths.hosts()), &target).is_some()
 }
 
 /// Asks about a service as git names it.
@@ -48,14 +54,21 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let paths = Paths::find()?;
     match hosts::find(&hosts::read(&paths.hosts()), &target) {
         Some((server, place)) if server.is_https() == (protocol == "https") => {
-            answer(&paths, &server, &place, [username.as_deref(), None])
+            // git only ever reads from an index.
+            let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
+            answer(&paths, (&server, &place), [username.as_deref(), None], &reading)
         }
         _ => Ok(Asked::NotOurs),
     }
 }
 
 /// `names` are the users that were named, each of which must be the token's.
-fn answer(paths: &Paths, server: &ServerUrl, place: &Place, names: [Option<&str>; 2]) -> Result<Asked, Failure> {
+fn answer(
+    paths: &Paths,
+    (server, place): (&ServerUrl, &Place),
+    names: [Option<&str>; 2],
+    doing: &Doing,
+) -> Result<Asked, Failure> {
     let named: Vec<&str> = names.into_iter().flatten().collect();
     let user = match named.first().map(|name| name.parse::<UserName>()) {
         // The server takes a token only under its user's name: `__token__` and the like mean some other kind of server.
@@ -65,7 +78,7 @@ fn answer(paths: &Paths, server: &ServerUrl, place: &Place, names: [Option<&str>
         Some(_) => return Ok(Asked::Miss),
         None => None,
     };
-    let question = question(server, place, user, &doing());
+    let question = question(server, place, user, doing);
     match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
         _ => Err(client::unexpected()),
@@ -87,6 +100,8 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     let purpose = match (doing.purpose, place.page) {
         // A publisher that looks at one project's page looks what is there already.
         (Some(Purpose::Upload), Page::Project) => Purpose::Read,
+        // So does one that looks at an index other than the one it uploads to.
+        (Some(Purpose::Upload), Page::Simple) if goes_elsewhere(server, place, doing) => Purpose::Read,
         (Some(purpose), _) => purpose,
         (None, Page::Simple | Page::Project) => Purpose::Read,
         // An address without an index is asked about by whoever wants to read (pip for `host:port`, git).
@@ -102,8 +117,11 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     let is_for = |target: &Target| user.as_ref().is_none_or(|user| target.admits(user));
     let others = doing.index_urls.iter().filter_map(|url| url.parse::<Target>().ok()).filter(is_for);
     for index in others.filter_map(|target| server.place(&target)?.index) {
-        // An upload goes to the one index that was asked about; only where none was does the caller name it.
-        if !indexes.contains(&index) && (purpose == Purpose::Read || indexes.is_empty()) {
+        // An upload goes to the one index that was asked about, and its check looks at no other; only where none was
+        // asked about does the caller name it.
+        let all = purpose == Purpose::Read && doing.purpose != Some(Purpose::Upload);
+        let fits = indexes.len() < Question::MOST_INDEXES && !indexes.contains(&index);
+        if fits && (all || indexes.is_empty()) {
             indexes.push(index);
         }
     }
@@ -116,6 +134,12 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
         projects: if is_upload { doing.projects.iter().cloned().collect() } else { Vec::new() },
         bytes: if is_upload { doing.bytes } else { 0 },
     }
+}
+
+/// Whether the caller says where it uploads to, and that is not the place that is asked about.
+fn goes_elsewhere(server: &ServerUrl, place: &Place, doing: &Doing) -> bool {
+    let index = |url: &String| server.place(&url.parse::<Target>().ok()?)?.index;
+    !doing.index_urls.is_empty() && doing.index_urls.iter().all(|url| index(url) != place.index)
 }
 
 #[cfg(test)]
@@ -172,7 +196,7 @@ mod tests {
             purpose: Some(Purpose::Upload),
             projects: ["pkg".parse().expect("a project")].into(),
             bytes: 7,
-            index_urls: vec!["http://h:1/alice/other/".to_owned()],
+            index_urls: vec!["http://h:1/alice/dev/".to_owned(), "http://h:1/alice/other/".to_owned()],
             ..Doing::default()
         };
         let upload = asked("http://h:1/alice/dev/+simple/", &doing);
@@ -180,5 +204,8 @@ mod tests {
         assert_eq!(names(&upload), ["alice/dev"]);
         let look = asked("http://h:1/alice/dev/+simple/pkg/", &doing);
         assert_eq!((look.purpose, look.projects.len(), look.bytes), (Purpose::Read, 0, 0));
+        assert_eq!(names(&look), ["alice/dev"]);
+        let elsewhere = asked("http://h:1/alice/stable/+simple/", &doing);
+        assert_eq!((elsewhere.purpose, elsewhere.projects.len(), elsewhere.bytes), (Purpose::Read, 0, 0));
     }
 }

@@ -53,6 +53,9 @@ pub enum Denial {
     /// The peer may only ask for read tokens.
     #[error("only read tokens are given across a container's or namespace's border")]
     Restricted,
+    /// More tokens were asked for within a minute than can be told apart.
+    #[error("the agent was asked for too many tokens within a minute")]
+    TooOften,
     /// The request is not one of this protocol.
     #[error("the agent does not understand this request")]
     NotARequest,
@@ -161,7 +164,7 @@ impl Denial {
     /// The exit code of a program that ends with it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Locked { .. } | Self::LockedByHand => Exit::TryAgain,
+            Self::Locked { .. } | Self::LockedByHand | Self::TooOften => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
             Self::NotARequest | Self::BadToken { .. } => Exit::Malformed,
             Self::Vault { is_unsafe: true, .. } => Exit::Unsafe,
@@ -188,6 +191,7 @@ impl Denial {
             }
             Self::Version { .. } => Some("this program is the older one: install devpi-tokens again".to_owned()),
             Self::Vault { remedy, .. } => remedy.clone(),
+            Self::TooOften => Some("try again in a minute".to_owned()),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
             Self::BadToken { .. } | Self::Restricted | Self::NotARequest | Self::Internal => None,
         }

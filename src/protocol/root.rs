@@ -68,6 +68,20 @@ pub struct Errand {
 impl Errand {
     /// The hidden verb of the command line.
     pub const VERB: &str = "fetch-bases";
+
+    /// All that the process gets of the environment: how to reach a server.
+    pub const ENVIRONMENT: &[&str] = &[
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ];
 }
 
 /// A root token that is no longer used and still alive on the server.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::TokenError;
+use super::{Restriction, TokenError};
 use crate::target::{IndexName, Permission, ProjectName};
 use crate::time::Expiry;
 
@@ -84,6 +84,11 @@ impl Narrowing {
         let not_before = not_before.map(|second| format!("not_before={second}"));
         let all = [list("allowed", allowed), expires, list("indexes", indexes), not_before, list("projects", projects)];
         all.into_iter().flatten().collect()
+    }
+
+    /// What a token has to say that is as narrow as asked.
+    pub fn restrictions(&self) -> Vec<Restriction> {
+        self.caveats().iter().map(Restriction::read).collect()
     }
 
     /// The permissions that devpi-server does not know.

@@ -220,14 +220,14 @@ fn answer(request: Request) -> Answer {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::time::Instant;
 
     use super::*;
 
     /// Makes a program of lines of shell. Another process writes the file: while a test beside us starts a program of
     /// its own, that would inherit our open file, and the system runs no program that is open for writing.
-    pub(in crate::vault) fn script_at(path: &Path, lines: &str) {
+    pub(crate) fn script_at(path: &Path, lines: &str) {
         let mut writer = std::process::Command::new("sh")
             .args(["-c", "cat >\"$0\" && chmod 700 \"$0\""])
             .arg(path)

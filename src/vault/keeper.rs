@@ -96,12 +96,16 @@ impl Keeper {
     /// The key of that name from the desktop keyring, waiting for it as long as a look-up may.
     ///
     /// The child goes on after that while the person may still answer the prompt, and the next look-up gets what it
-    /// came to. After a dismissed prompt no new one is brought up for a while; [`Keeper::forget`] ends that.
+    /// came to. After a dismissed prompt no new one is brought up for a while; that ends with [`Keeper::forget`], and
+    /// once the keyring is open.
     ///
     /// # Errors
     /// [`KeyringError::Locked`] also where the keyring has not answered in time, and whatever else [`ChildError`]
     /// names.
     pub async fn look_up(&self, id: &KeyId, session: &SessionBus) -> Result<Key, ChildError> {
+        if self.was_refused(id) && self.keyring_state(session).await == KeyringState::Open {
+            self.forget();
+        }
         self.wait_for(id, session, self.patience.look_up).await
     }
 
@@ -199,6 +203,12 @@ impl Keeper {
         });
         *slot = Some(Attempt { id: id.clone(), outcome: outcome.clone(), child: child.abort_handle() });
         Ok(outcome)
+    }
+
+    /// Whether the last attempt came to nothing, and that is remembered.
+    fn was_refused(&self, id: &KeyId) -> bool {
+        let slot = self.slot();
+        slot.as_ref().is_some_and(|last| last.id == *id && matches!(&*last.outcome.borrow(), Some((Err(_), _))))
     }
 
     /// Clears the slot where that attempt is still in it.

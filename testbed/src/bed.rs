@@ -179,6 +179,18 @@ impl Bed {
         self.new_distribution("sdist", project, version)
     }
 
+    /// Uploads a new wheel of this project with the very credentials that another request carried: what else could be
+    /// done with them. It is not in the log.
+    ///
+    /// # Errors
+    /// Where there is no answer; every status is one.
+    pub fn replay_upload(&self, seen: &Seen, index: &str, project: &str) -> Result<Reply> {
+        // No client of a test uploads this version.
+        let version = format!("0.0.{}", self.marks.fetch_add(1, Ordering::Relaxed));
+        let wheel = self.new_upload(project, &version)?;
+        http::upload(&format!("{}/{index}/", self.devpi.url()), seen.auth(), [project, &version], &wheel)
+    }
+
     fn new_distribution(&self, kind: &str, project: &str, version: &str) -> Result<PathBuf> {
         let folder = self.folder.path().join("dist");
         fs::create_dir_all(&folder).map_err(Error::path("create", &folder))?;

@@ -1,5 +1,6 @@
 //! Plain HTTP to the bed's own servers, as the bed speaks it: no redirects followed, every status an answer.
 
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -51,7 +52,7 @@ impl Reply {
 /// # Errors
 /// Where there is no answer within 30 s; every status is one.
 pub fn get(url: &str, auth: Auth<'_>) -> Result<Reply> {
-    finish("GET", url, auth, (Request::builder().header("Accept", "*/*"), None))
+    finish("GET", url, auth, (Request::builder().header("Accept", "*/*"), Vec::new()))
 }
 
 /// One call of devpi's JSON over HTTP.
@@ -60,10 +61,28 @@ pub fn get(url: &str, auth: Auth<'_>) -> Result<Reply> {
 /// Where there is no answer within 30 s; every status is one.
 pub fn send(method: &str, url: &str, auth: Auth<'_>, json: Option<&Value>) -> Result<Reply> {
     let builder = Request::builder().header("Accept", "application/json").header("Content-Type", "application/json");
-    finish(method, url, auth, (builder, json))
+    finish(method, url, auth, (builder, json.map(Value::to_string).unwrap_or_default().into_bytes()))
 }
 
-fn finish(method: &str, url: &str, auth: Auth<'_>, (builder, json): (Builder, Option<&Value>)) -> Result<Reply> {
+/// Uploads a wheel as twine does: a form with the file in it.
+pub(crate) fn upload(url: &str, auth: Auth<'_>, what: [&str; 2], wheel: &Path) -> Result<Reply> {
+    const BOUNDARY: &str = "a-boundary-that-is-in-no-wheel";
+    let [project, version] = what;
+    let fields = [(":action", "file_upload"), ("metadata_version", "2.1"), ("name", project), ("version", version)];
+    let field = |(name, value): &(&str, &str)| {
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let mut body: Vec<u8> = fields.iter().map(field).collect::<String>().into_bytes();
+    let name = wheel.file_name().unwrap_or_default().to_string_lossy();
+    let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"content\"; filename=\"{name}\"\r\n\r\n");
+    body.extend(head.into_bytes());
+    body.extend(std::fs::read(wheel).map_err(Error::path("read", wheel))?);
+    body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    finish("POST", url, auth, (Request::builder().header("Content-Type", kind), body))
+}
+
+fn finish(method: &str, url: &str, auth: Auth<'_>, (builder, body): (Builder, Vec<u8>)) -> Result<Reply> {
     let failed = |answer: String| Error::Http { method: method.to_owned(), url: url.to_owned(), answer };
     let encoded = |user: &str, secret: &str| STANDARD.encode(format!("{user}:{secret}"));
     let builder = match auth {
@@ -71,7 +90,6 @@ fn finish(method: &str, url: &str, auth: Auth<'_>, (builder, json): (Builder, Op
         Auth::Basic(user, secret) => builder.header("Authorization", format!("Basic {}", encoded(user, secret))),
         Auth::Devpi(user, secret) => builder.header("X-Devpi-Auth", encoded(user, secret)),
     };
-    let body = json.map(Value::to_string).unwrap_or_default();
     let request = builder.method(method).uri(url).body(body).map_err(|error| failed(error.to_string()))?;
     let response = agent().run(request).map_err(|error| failed(error.to_string()))?;
     read(response).map_err(|error| failed(error.to_string()))

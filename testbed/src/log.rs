@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::http::Auth;
 use crate::process::script;
 
 /// The path that only the bed itself asks for, to know that everything before it is written.
@@ -60,6 +61,14 @@ impl Seen {
             text.strip_prefix("devpi-").unwrap_or(text)
         }
         self.secret.as_deref().is_some_and(|sent| bare(sent) == bare(secret))
+    }
+
+    /// What was sent, to be sent again.
+    pub(crate) fn auth(&self) -> Auth<'_> {
+        match &self.secret {
+            Some(secret) => Auth::Basic(self.user.as_deref().unwrap_or_default(), secret),
+            None => Auth::None,
+        }
     }
 }
 

@@ -91,9 +91,14 @@ fn install_python(venvs: &[(&str, &Venv)], progress: &mut dyn FnMut(&str)) -> Re
 
 /// Beside what cargo builds, so that `cargo clean` removes it and no clone shares it with another.
 pub(crate) fn folder() -> PathBuf {
+    target().join("testbed")
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
     let workspace = own_folder().parent().unwrap_or(Path::new("."));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    workspace.join(target).join("testbed")
+    workspace.join(target)
 }
 
 fn nginx(progress: &mut dyn FnMut(&str)) -> Result<PathBuf> {

@@ -24,7 +24,14 @@ impl Venv {
     pub(crate) fn has(&self, requirements: &Path) -> bool {
         let same = |wanted: String| fs::read_to_string(self.stamp()).is_ok_and(|installed| installed == wanted);
         // The interpreter is a link to the machine's: after an upgrade of Python it may lead nowhere.
-        fs::read_to_string(requirements).is_ok_and(same) && self.python().exists()
+        fs::read_to_string(requirements).is_ok_and(same) && self.python().exists() && self.is_at_home()
+    }
+
+    /// Whether its scripts run its own interpreter: those of a folder that was copied or moved run the other one's,
+    /// and would install into that.
+    fn is_at_home(&self) -> bool {
+        let interpreter = format!("#!{}/", self.root.join("bin").display());
+        fs::read_to_string(self.bin("pip")).is_ok_and(|script| script.starts_with(&interpreter))
     }
 
     /// Makes it anew, with these requirements.
@@ -93,4 +100,22 @@ fn command(python: &Path) -> Command {
     let mut command = Command::new(python);
     command.env_remove("PYTHONPATH").env_remove("PYTHONHOME").env_remove("PIP_TARGET").env_remove("PIP_USER");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_that_was_moved_is_made_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let requirements = folder.path().join("none.txt");
+        fs::write(&requirements, "").expect("no requirements");
+        let here = Venv::at(folder.path().join("here"));
+        here.install(&requirements).expect("an environment");
+        assert!(here.has(&requirements));
+        let moved = Venv::at(folder.path().join("there"));
+        fs::rename(here.root(), moved.root()).expect("moved");
+        assert!(!moved.has(&requirements));
+    }
 }

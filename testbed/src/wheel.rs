@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::Tools;
 use crate::error::{Error, Result};
 use crate::process::run;
-use crate::tools::folder;
+use crate::tools::{folder, target};
 
 /// Builds the wheel of the project at that folder, with the programs of cargo's development profile: seconds where
 /// cargo has built them already. Parallel callers wait for the first.
@@ -20,10 +20,16 @@ pub fn wheel(tools: &Tools, project: &Path) -> Result<PathBuf> {
     let lock = out.join("lock");
     let held = File::create(&lock).map_err(Error::path("write", &lock))?;
     held.lock().map_err(Error::path("lock", &lock))?;
+    let mut maturin = Command::new(tools.build.bin("maturin"));
+    // Unpacked, as no link is slow here.
+    maturin.args(["build", "--quiet", "--profile", "dev", "--offline", "--compression-method", "stored"]);
+    maturin.args(["--auditwheel", "skip", "--out"]).arg(&out).current_dir(project);
+    // What cargo compiled for the tests is used here too, but the programs that tests run are not replaced under them:
+    // without the tests' own dependencies they come out different. A cargo older than 1.91 knows no such folder and
+    // compiles everything once more.
+    maturin.arg("--target-dir").arg(out.join("cargo")).env("CARGO_BUILD_BUILD_DIR", target());
     // What a test's cargo has set would make maturin's cargo build everything anew.
     let of_cargo = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_"));
-    let mut maturin = Command::new(tools.build.bin("maturin"));
-    maturin.args(["build", "--quiet", "--profile", "dev", "--out"]).arg(&out).current_dir(project);
     for (name, _) in std::env::vars_os().filter(|(name, _)| of_cargo(name)) {
         maturin.env_remove(name);
     }

@@ -1,12 +1,19 @@
 //! What the end-to-end tests share: a home of their own with an agent in it, and the server that all of them use.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod desktop;
+pub mod judge;
+pub mod raw;
+pub mod run;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
+use desktop::Desktop;
 use devpi_tokens::client::Client;
 use devpi_tokens::paths::Paths;
 use devpi_tokens::protocol::Request;
@@ -23,12 +30,23 @@ pub static BED: LazyLock<Bed> =
 pub struct Home {
     folder: tempfile::TempDir,
     vault: &'static str,
+    /// Of the session bus that its commands see; without one they see that there is none.
+    bus: String,
 }
 
 impl Home {
     /// A home whose vault's key is kept by `vault`: `memory`, `passphrase`, `keyring`, or nothing for no choice made.
     pub fn new(vault: &'static str) -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder"), vault }
+        let folder = tempfile::tempdir().expect("a folder");
+        let bus = format!("unix:path={}", folder.path().join("no-bus").display());
+        Self { folder, vault, bus }
+    }
+
+    /// The same in the session of a desktop.
+    pub fn at(desktop: &Desktop, vault: &'static str) -> Self {
+        let mut home = Self::new(vault);
+        home.bus.clone_from(&desktop.address);
+        home
     }
 
     /// `DEVPI_TOKENS_HOME`.
@@ -47,11 +65,12 @@ impl Home {
     }
 
     /// What has to stand in the environment of whatever asks this home's agent.
-    pub fn variables(&self) -> [(&'static str, &OsStr); 3] {
+    pub fn variables(&self) -> [(&'static str, &OsStr); 4] {
         [
             ("DEVPI_TOKENS_HOME", self.path().as_os_str()),
             ("DEVPI_TOKENS_VAULT", OsStr::new(self.vault)),
             ("DEVPI_TOKENS_LOG", OsStr::new("trace")),
+            ("DBUS_SESSION_BUS_ADDRESS", OsStr::new(&self.bus)),
         ]
     }
 
@@ -108,6 +127,13 @@ impl Home {
         Client::running(&self.paths()).expect("the agent's greeting").map(|client| client.agent)
     }
 
+    /// Ends the agent with SIGKILL, and waits until it is gone.
+    pub fn kill_agent(&self) {
+        let pid = self.agent().expect("an agent runs");
+        send(pid, rustix::process::Signal::KILL);
+        wait_for("the agent's end", || !is_alive(pid));
+    }
+
     /// The agent's log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.path().join("state/agent.log")).unwrap_or_default()
@@ -140,6 +166,34 @@ pub fn fed(mut command: Command, input: &str) -> Output {
     child.wait_with_output().expect("the program ends")
 }
 
+/// Waits for an event, and not for ever.
+pub fn wait_for(what: &str, reached: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(20);
+    while !reached() {
+        assert!(Instant::now() < limit, "waited for {what} in vain");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sends a signal to a process.
+pub fn send(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(pid.try_into().expect("a pid")).expect("a pid");
+    rustix::process::kill_process(pid, signal).expect("a process of ours");
+}
+
+/// The state and the session of a process, by `/proc/PID/stat`, which everybody may read; none where it is gone.
+pub fn state_and_session(pid: u32) -> Option<(char, i32)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name before it is in brackets, and may have blanks and brackets itself.
+    let mut fields = stat.rsplit(')').next()?.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.nth(2)?.parse().ok()?))
+}
+
+/// Whether a process runs; one that has ended and that nobody asked about does not.
+pub fn is_alive(pid: u32) -> bool {
+    state_and_session(pid).is_some_and(|(state, _)| state != 'Z')
+}
+
 /// Standard output as text.
 pub fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -148,4 +202,9 @@ pub fn out(output: &Output) -> String {
 /// Standard error as text.
 pub fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The exit code; a signal is none.
+pub fn code(output: &Output) -> Option<i32> {
+    output.status.code()
 }

@@ -16,6 +16,8 @@ pub(crate) fn run() -> Outcome {
     step("clippy", &mut cargo(&warnings))?;
     let helper = ["clippy", "--package", "devpi-tokens-agent", "--no-default-features", "--lib", "--quiet"];
     step("clippy, the helper's part alone", cargo(&helper).args(["--", "--deny", "warnings"]))?;
+    eprintln!("man pages and completions");
+    crate::assets::run(true)?;
     testbed::debian(PACKAGES, |line| eprintln!("{line}"))?;
     testbed::install(|line| eprintln!("{line}"))?;
     let mut counts = Counts::default();

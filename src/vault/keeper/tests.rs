@@ -36,6 +36,10 @@ impl Desktop {
         text.lines().map(str::to_owned).collect()
     }
 
+    fn prompts(&self) -> usize {
+        fs::read_to_string(self.home.path().join("prompts")).unwrap_or_default().lines().count()
+    }
+
     async fn look_up(&self, key: &Key) -> Result<Key, ChildError> {
         self.keeper.look_up(&key.id(), &self.session).await
     }
@@ -55,6 +59,11 @@ const LOCKED: ChildError = ChildError::Keyring(KeyringError::Locked);
 
 /// Answers with the file `answer` once that is there.
 const WHEN_TOLD: &str = "while ! [ -e answer ]; do sleep 0.05; done; cat answer";
+
+/// Says its state without a prompt; a key costs one, which is dismissed until the file `key` is there.
+const DISMISSED: &str = r#"case "$(cat)" in *keyring-state*) cat state; exit; esac
+echo >>prompts
+cat key 2>/dev/null || echo '{"keyring":"locked"}'"#;
 
 #[tokio::test]
 async fn a_look_up_does_not_wait_for_the_person_and_the_next_one_gets_the_key() {
@@ -88,15 +97,26 @@ async fn look_ups_at_the_same_time_share_one_child() {
 
 #[tokio::test]
 async fn a_dismissed_prompt_does_not_come_back_with_every_look_up() {
-    let desktop = Desktop::new("cat >/dev/null; echo '{\"keyring\":\"locked\"}'");
+    let desktop = Desktop::new(DISMISSED);
     let key = Key::generate();
     for _ in 0..3 {
         assert_eq!(desktop.look_up(&key).await.expect_err("dismissed"), LOCKED);
     }
-    assert_eq!(desktop.starts().len(), 1);
+    assert_eq!(desktop.prompts(), 1);
     desktop.keeper.forget();
     assert_eq!(desktop.look_up(&key).await.expect_err("dismissed again"), LOCKED);
-    assert_eq!(desktop.starts().len(), 2, "who unlocks is asked again");
+    assert_eq!(desktop.prompts(), 2, "who unlocks is asked again");
+}
+
+#[tokio::test]
+async fn a_keyring_that_was_opened_after_a_dismissed_prompt_is_asked_at_once() {
+    let desktop = Desktop::new(DISMISSED);
+    let key = Key::generate();
+    assert_eq!(desktop.look_up(&key).await.expect_err("dismissed"), LOCKED);
+    desktop.put("key", &answer_with(&key));
+    assert_eq!(desktop.look_up(&key).await.expect_err("still locked"), LOCKED);
+    desktop.put("state", "{\"state\":\"open\"}");
+    assert_eq!(desktop.look_up(&key).await.expect("open").id(), key.id());
 }
 
 #[tokio::test]

@@ -1,0 +1,101 @@
+//! What a process of the same user gets from the agent that asks for more than it should, and one from a container.
+
+mod support;
+
+use std::process::Command;
+
+use devpi_tokens::client::Client;
+use devpi_tokens::exit::{Exit, Failure};
+use devpi_tokens::protocol::{Holder, Question, Request, Response, Root, ServerAccess};
+use devpi_tokens::secret::Secret;
+use devpi_tokens::target::{Purpose, ServerUrl};
+use devpi_tokens::token::Token;
+use serde_json::json;
+use support::{BED, Home, err};
+
+fn server() -> ServerUrl {
+    BED.url().parse().expect("a server")
+}
+
+fn asked(home: &Home, request: &Request) -> Result<Response, Failure> {
+    Client::running(&home.paths()).expect("a greeting").expect("an agent").request(request)
+}
+
+fn question(indexes: usize, bytes: u64) -> Request {
+    let name = |number| match number {
+        0 => "alice/dev".parse().expect("an index"),
+        number => format!("alice/i{number}").parse().expect("an index"),
+    };
+    Request::Ask(Question {
+        server: server(),
+        user: None,
+        purpose: if bytes > 0 { Purpose::Upload } else { Purpose::Read },
+        indexes: (0..indexes).map(name).collect(),
+        projects: Vec::new(),
+        bytes,
+    })
+}
+
+#[test]
+fn no_server_clock_that_a_peer_claims_lengthens_a_token() {
+    let home = Home::with_alice();
+    let keep = |skew| {
+        Request::Keep(Box::new(Root {
+            holder: Holder { server: server(), user: "bob".parse().expect("a user") },
+            token: Secret::new(BED.create_token("bob", &json!({})).expect("a token")),
+            index: None,
+            bases: Vec::new(),
+            default: false,
+            access: ServerAccess { skew, ..ServerAccess::default() },
+        }))
+    };
+    for skew in [i64::MIN, -3601, 3601, 1_000_000_000, i64::MAX] {
+        assert_eq!(asked(&home, &keep(skew)).expect_err("refused").exit, Exit::Malformed, "{skew}");
+    }
+    asked(&home, &keep(3600)).expect("kept");
+    let Response::Credential(given) = asked(&home, &question(1, u64::MAX)).expect("a token") else {
+        panic!("another answer");
+    };
+    let now = std::time::UNIX_EPOCH.elapsed().expect("a clock").as_secs();
+    let end = Token::parse(given.password.expose()).expect("a token").scope().expires().expect("an end");
+    assert!(end <= now + 12 * 60 * 60, "it ends in {} s", end - now);
+}
+
+#[test]
+fn a_question_has_few_indexes_and_those_unknown_cost_no_more_time_than_one() {
+    let home = Home::with_alice();
+    assert_eq!(asked(&home, &question(33, 0)).expect_err("too many").exit, Exit::Malformed);
+    assert_eq!(asked(&home, &question(3000, 0)).expect_err("too many").exit, Exit::Malformed);
+    let begun = std::time::Instant::now();
+    let Response::Credential(given) = asked(&home, &question(32, 0)).expect("a token") else {
+        panic!("another answer");
+    };
+    assert_eq!(given.notes.len(), 31);
+    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_process_in_another_user_namespace_may_read_and_nothing_else() {
+    let across = ["--user", "--map-root-user"];
+    // Some machines forbid new namespaces: then there is no container either.
+    if !Command::new("unshare").args(across).arg("true").status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    let home = Home::with_alice();
+    let inside = |args: &[&str]| {
+        let mut command = home.command("unshare");
+        command.args(across).arg(env!("CARGO_BIN_EXE_devpi-tokens")).args(args);
+        command.output().expect("unshare")
+    };
+    let read = inside(&["get", &BED.simple_url("alice/dev")]);
+    assert!(read.status.success(), "{}", err(&read));
+    for args in [
+        &["get", "--for", "upload", &BED.index_url("alice/dev")] as &[&str],
+        &["status"],
+        &["agent", "lock"],
+        &["agent", "stop"],
+    ] {
+        assert_eq!(inside(args).status.code(), Some(Exit::Refused as i32), "{args:?}");
+    }
+    assert!(home.agent().is_some());
+}

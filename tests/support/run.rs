@@ -1,0 +1,36 @@
+//! Real clients, run against a home's agent.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use testbed::Client;
+
+use super::{Home, TOOLS, err, out};
+
+/// A machine with nothing but pip and uv, where the first `keyring` on PATH is ours.
+pub fn client_with_shim(home: &Home) -> Client {
+    let mut client = Client::new(&TOOLS).expect("a client");
+    client.put_on_path(home.shim());
+    client
+}
+
+/// A machine with pip, twine and Python keyring, where the wheel of this checkout is installed.
+pub fn client_with_wheel() -> Client {
+    let wheel = testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel");
+    let client = Client::with_keyring(&TOOLS).expect("a client");
+    client.add(&[&wheel]).expect("our wheel installed");
+    client
+}
+
+/// The output of a program that reaches this home's agent.
+pub fn run(home: &Home, mut command: Command) -> Output {
+    command.envs(home.variables()).stdin(Stdio::null()).output().expect("the program starts")
+}
+
+/// Runs a program that reaches this home's agent and has to succeed.
+pub fn succeeds(home: &Home, command: Command) -> Output {
+    let line = format!("{command:?}");
+    let output = run(home, command);
+    assert!(output.status.success(), "{line}\n{}{}\nthe agent's log:\n{}", out(&output), err(&output), home.log());
+    output
+}
