@@ -52,6 +52,22 @@ fn an_unknown_host_is_a_miss_that_starts_nothing() {
 }
 
 #[test]
+fn a_bare_host_is_a_miss_where_the_server_is_https() {
+    let home = Home::new("memory");
+    let data = home.path().join("data");
+    std::fs::DirBuilder::new().mode(0o700).create(&data).expect("a folder");
+    std::fs::write(data.join("hosts"), "https://corp.invalid\nhttp://127.0.0.1:2\n").expect("a list");
+    let asked = |service: &str| lonely(&home, &["--mode=creds", "get", service]).output().expect("keyring");
+    for bare in ["corp.invalid", "corp.invalid:443"] {
+        let missed = asked(bare);
+        assert_eq!((missed.status.code(), out(&missed), err(&missed)), (Some(1), String::new(), String::new()));
+    }
+    assert!(!home.path().join("state").exists(), "an agent was here");
+    // The control: a question is asked about the other one, which says why there is no answer.
+    assert!(err(&asked("127.0.0.1:2")).contains("no token is kept"));
+}
+
+#[test]
 fn an_unknown_host_is_a_miss_beside_a_known_one_and_starts_no_agent() {
     let home = Home::new("memory");
     // What an earlier login left, whose agent ended.

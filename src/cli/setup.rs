@@ -46,21 +46,21 @@ pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<
     Ok(Exit::Done)
 }
 
-/// Says what else is needed for other programs to find the links.
+/// Says what else is needed for other programs to find the links, and to look for them.
 fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    if !is_on(path, folder) {
-        terminal.say("not on PATH yet; add to your shell's profile:")?;
-        return terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()));
-    }
+    let same = |one: Option<&Path>| one.and_then(|one| one.canonicalize().ok()) == folder.canonicalize().ok();
     let first = std::env::split_paths(path).map(|entry| entry.join("keyring")).find(|program| program.exists());
-    if let Some(first) =
-        first.filter(|first| first.parent().map(Path::canonicalize).and_then(Result::ok) != folder.canonicalize().ok())
-    {
-        terminal.say(format!("another keyring comes first on PATH: {}", first.display()))?;
-        terminal.say("put ours in front of it; in your shell's profile:")?;
-        return terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()));
+    let problem = if !is_on(path, folder) {
+        Some("not on PATH yet; add to your shell's profile:".to_owned())
+    } else {
+        let other = first.filter(|first| !same(first.parent()));
+        other.map(|other| format!("another keyring comes first on PATH, {}; in your shell's profile:", other.display()))
+    };
+    if let Some(problem) = problem {
+        terminal.say(problem)?;
+        terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()))?;
     }
-    terminal.say("it is on PATH; now, once:")?;
+    terminal.say("then, once:")?;
     terminal.say("  pip: pip config set global.keyring-provider subprocess")?;
     terminal.say("  uv:  in uv.toml: keyring-provider = \"subprocess\"")?;
     terminal.say("       and for each index of yours: authenticate = \"always\"")?;

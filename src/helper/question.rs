@@ -26,6 +26,9 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
     let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
     let paths = Paths::find()?;
     match hosts::find(&hosts::read(&paths.hosts()), &target) {
+        // Nobody says by which scheme a bare host is going to be asked: a link to `http://` would carry the token in
+        // the clear. Every client asks by the URL first, so nothing is lost.
+        Some((server, _)) if target.is_bare_host() && server.is_https() => Ok(Asked::Miss),
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
             let names = [user, target.user()];
