@@ -144,15 +144,15 @@ fn a_redirect_is_never_followed_and_its_target_is_shown_escaped() {
 #[test]
 fn every_status_has_its_own_words_and_its_own_exit_code() {
     for (code, words, exit) in [
-        ("400 x", "ROOT does not take the request (400): no", 77),
-        ("401 x", "ROOT wants to know who asks (401): no", 77),
-        ("403 x", "ROOT refuses (403): no", 77),
-        ("404 x", "ROOT has no +api (404): no", 76),
+        ("400 x", "ROOT does not take the request: 400 Bad Request: no", 77),
+        ("401 x", "ROOT wants to know who asks: 401 Unauthorized: no", 77),
+        ("403 x", "ROOT refuses: 403 Forbidden: no", 77),
+        ("404 x", "ROOT has no +api: 404 Not Found: no", 76),
         ("418 x", "ROOT answered with status 418: no", 76),
-        ("429 x", "ROOT was asked too often (429): no", 75),
-        ("500 x", "ROOT failed at the request (500): no", 76),
+        ("429 x", "ROOT was asked too often: 429 Too Many Requests: no", 75),
+        ("500 x", "ROOT failed at the request: 500 Internal Server Error: no", 76),
         ("502 x", "ROOT answered with status 502: no", 76),
-        ("503 x", "ROOT is not available at the moment (503): no", 75),
+        ("503 x", "ROOT is not available at the moment: 503 Service Unavailable: no", 75),
     ] {
         let fake = Fake::bytes(status(code, r#"{"message":"no"}"#));
         assert_eq!(refused(&fake), (words.to_owned(), exit));
@@ -164,7 +164,7 @@ fn every_status_has_its_own_words_and_its_own_exit_code() {
 #[test]
 fn what_a_server_says_is_one_line_without_control_characters() {
     let fake = Fake::bytes(status("403 x", r#"{"message":"no\n\n\u001b]52;c;aGk=\u0007 \u202egnp"}"#));
-    assert_eq!(refused(&fake).0, r"ROOT refuses (403): no \x1b]52;c;aGk=\x07 \u{202e}gnp");
+    assert_eq!(refused(&fake).0, r"ROOT refuses: 403 Forbidden: no \x1b]52;c;aGk=\x07 \u{202e}gnp");
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn bases_have_limits_in_number_and_time_and_an_index_has_to_be_there() {
     assert!(error.to_string().ends_with("did not answer within 0.25 s"), "{error}");
 
     let error = bases(&[]).server().bases(&dev(), None, Duration::from_secs(5)).expect_err("no such index");
-    assert!(error.to_string().ends_with("has no alice/dev (404)"), "{error}");
+    assert!(error.to_string().ends_with("has no alice/dev: 404 Not Found"), "{error}");
     let odd = bases(&[("alice/dev", &["alice/../x"])]);
     assert_eq!(odd.server().bases(&dev(), None, Duration::from_secs(5)).expect_err("no name").exit() as u8, 76);
 }

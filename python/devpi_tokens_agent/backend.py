@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 from typing import Optional
 
 from keyring.backend import KeyringBackend
 from keyring.credentials import Credential, SimpleCredential
+
+from devpi_tokens_agent import programs
 
 PROGRAM = "devpi-tokens-helper"
 
@@ -58,7 +58,7 @@ def _ask(service: str, username: Optional[str]) -> Optional[SimpleCredential]:
         words = [service, username] if username else [service]
         if os.environ.get(GUARD) or any(word.startswith("-") for word in words):
             return None
-        helper = _helper()
+        helper = programs.find(PROGRAM)
         if helper is None:
             return None
         command = [helper, "keyring", "get", "--mode", "creds", "--output", "json", *words]
@@ -66,12 +66,6 @@ def _ask(service: str, username: Optional[str]) -> Optional[SimpleCredential]:
     except Exception as error:
         _say(f"{PROGRAM}: no answer ({type(error).__name__})\n")
         return None
-
-
-def _helper() -> Optional[str]:
-    """The helper that was installed with this package, else the one on ``PATH``."""
-    beside = shutil.which(PROGRAM, path=sysconfig.get_path("scripts"))
-    return beside or shutil.which(PROGRAM)
 
 
 def _run(command: list[str]) -> Optional[bytes]:

@@ -15,7 +15,7 @@ from unittest import mock
 import keyring.backend
 from keyring.backends import chainer
 
-from devpi_tokens_agent import backend
+from devpi_tokens_agent import backend, programs
 
 URL = "https://devpi.example/alice/dev/"
 
@@ -41,7 +41,7 @@ class BackendTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.scripts = mock.patch.object(backend.sysconfig, "get_path", return_value=str(self.folder))
+        self.scripts = mock.patch.object(programs.sysconfig, "get_path", return_value=str(self.folder))
         self.scripts.start()
         self.addCleanup(self.scripts.stop)
         self.environment = mock.patch.dict(os.environ, {"PATH": "/nowhere", "HOME": str(self.folder)})

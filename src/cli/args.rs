@@ -166,6 +166,12 @@ pub struct Get {
     /// Whose token (default: the user in the URL, else the server's default)
     #[arg(long, value_name = "USER")]
     pub user: Option<UserName>,
+    /// How much is uploaded: the token for a large upload lasts longer
+    #[arg(long, value_name = "BYTES", default_value_t = 0, hide_default_value = true)]
+    pub bytes: u64,
+    /// Print JSON with the user, the token and its end, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `devpi-tokens agent …`

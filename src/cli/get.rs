@@ -8,7 +8,7 @@ use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
-use crate::protocol::{Question, Request, Response};
+use crate::protocol::{Credential, Question, Request, Response};
 use crate::secret::Secret;
 use crate::target::{Page, Permission, Purpose, UserName};
 use crate::token::{Item, Narrowing};
@@ -37,10 +37,14 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         purpose: args.purpose.unwrap_or(by_page),
         indexes: place.index.into_iter().collect(),
         projects: args.projects,
-        bytes: 0,
+        bytes: args.bytes,
     };
-    let token = asked(&paths, question, terminal)?;
-    terminal.say(token.expose())?;
+    let given = asked(&paths, question, terminal)?;
+    if args.json {
+        terminal.say(json(&given)?.expose())?;
+    } else {
+        terminal.say(given.password.expose())?;
+    }
     Ok(Exit::Done)
 }
 
@@ -74,16 +78,28 @@ pub(super) fn under_the_ceiling(
         projects: parsed(&narrowing.projects),
         bytes: 0,
     };
-    asked(&paths, question, terminal)
+    asked(&paths, question, terminal).map(|given| given.password)
 }
 
-fn asked(paths: &Paths, question: Question, terminal: &mut Terminal<'_>) -> Result<Secret, Failure> {
+fn json(given: &Credential) -> Result<Secret, Failure> {
+    #[derive(serde::Serialize)]
+    struct Given<'a> {
+        user: &'a UserName,
+        token: &'a Secret,
+        expires: u64,
+    }
+    let Credential { username, password, expires, notes: _ } = given;
+    let given = Given { user: username, token: password, expires: *expires };
+    serde_json::to_string(&given).map(Secret::new).map_err(|_| client::unexpected())
+}
+
+fn asked(paths: &Paths, question: Question, terminal: &mut Terminal<'_>) -> Result<Credential, Failure> {
     match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => {
             for note in &credential.notes {
                 terminal.note(note);
             }
-            Ok(credential.password)
+            Ok(credential)
         }
         _ => Err(client::unexpected()),
     }

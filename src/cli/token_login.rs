@@ -20,12 +20,15 @@ pub(super) fn run(args: TokenLogin, terminal: &mut Terminal<'_>) -> Result<Exit,
     let text = input::token(args.source, &Prompt::new(args.no_input), terminal)?;
     let token = Token::parse(text.expose()).map_err(refused)?;
     let client = DevpiClient::find(args.clientdir.as_deref());
-    let url = client.as_ref().and_then(DevpiClient::server);
+    let options =
+        devpi::Options { ca_file: args.reach.ca_file, allow_http: args.reach.allow_http, ..Default::default() };
+    let url = match &args.server {
+        Some(target) => Some(devpi::discover(target, &options)?.server.url().clone()),
+        None => client.as_ref().and_then(DevpiClient::server),
+    };
     let (Some(client), Some(url)) = (client, url) else {
         return Err(Failure::new(Exit::Usage, "devpi-client uses no server yet").with_remedy("type: devpi use URL"));
     };
-    let options =
-        devpi::Options { ca_file: args.reach.ca_file, allow_http: args.reach.allow_http, ..Default::default() };
     Server::new(url.clone(), &options)?.check_token(&token.text(), token.user())?;
     // Without the prefix: devpi-client tries to derive from what begins with it, cannot, and says so at every upload.
     store(client.folder(), &url, token.user(), &token.bare_text())?;

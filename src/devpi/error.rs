@@ -83,7 +83,7 @@ pub enum Error {
         address: ServerUrl,
     },
     /// 400.
-    #[error("{server} does not take the request (400){said}")]
+    #[error("{server} does not take the request: 400 Bad Request{said}")]
     BadRequest {
         /// The server.
         server: ServerUrl,
@@ -99,7 +99,7 @@ pub enum Error {
         user: UserName,
     },
     /// 401.
-    #[error("{server} wants to know who asks (401){said}")]
+    #[error("{server} wants to know who asks: 401 Unauthorized{said}")]
     Unauthorized {
         /// The server.
         server: ServerUrl,
@@ -107,7 +107,7 @@ pub enum Error {
         said: Said,
     },
     /// 403.
-    #[error("{server} refuses (403){said}")]
+    #[error("{server} refuses: 403 Forbidden{said}")]
     Forbidden {
         /// The server.
         server: ServerUrl,
@@ -115,7 +115,7 @@ pub enum Error {
         said: Said,
     },
     /// 404.
-    #[error("{server} has no {what} (404){said}")]
+    #[error("{server} has no {what}: 404 Not Found{said}")]
     NotFound {
         /// The server.
         server: ServerUrl,
@@ -125,7 +125,7 @@ pub enum Error {
         said: Said,
     },
     /// 429.
-    #[error("{server} was asked too often (429){said}")]
+    #[error("{server} was asked too often: 429 Too Many Requests{said}")]
     TooOften {
         /// The server.
         server: ServerUrl,
@@ -133,7 +133,7 @@ pub enum Error {
         said: Said,
     },
     /// 500.
-    #[error("{server} failed at the request (500){said}")]
+    #[error("{server} failed at the request: 500 Internal Server Error{said}")]
     Failed {
         /// The server.
         server: ServerUrl,
@@ -141,7 +141,7 @@ pub enum Error {
         said: Said,
     },
     /// 503.
-    #[error("{server} is not available at the moment (503){said}")]
+    #[error("{server} is not available at the moment: 503 Service Unavailable{said}")]
     Unavailable {
         /// The server.
         server: ServerUrl,

@@ -40,6 +40,22 @@ impl Client {
         Self::with(tools, &tools.tools)
     }
 
+    /// A client whose virtual environment has devpi-client and what runs its plugins' tests: what imports a plugin.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn with_devpi(tools: &Tools) -> Result<Self> {
+        Self::with(tools, &tools.devpi)
+    }
+
+    /// A client whose virtual environment has the minor version of devpi-client before that, and nothing else.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn with_devpi_before(tools: &Tools) -> Result<Self> {
+        Self::with(tools, &tools.devpi_before)
+    }
+
     fn with(tools: &Tools, template: &Venv) -> Result<Self> {
         let home = tempfile::Builder::new().prefix("home-").tempdir().map_err(Error::io("cannot create a folder"))?;
         let venv = template.copy(home.path().join("venv"))?;
@@ -80,6 +96,30 @@ impl Client {
         run("python", &mut python).is_ok()
     }
 
+    /// Puts a package of the server's virtual environment into the client's, without what makes it an installed
+    /// distribution: it can be imported, and its entry points do not exist.
+    ///
+    /// # Errors
+    /// Where it is not there, or cannot be copied.
+    pub fn borrow_module(&self, module: &str) -> Result<()> {
+        let from = site_packages(&self.tools.server)?.join(module);
+        run("cp", Command::new("cp").arg("-a").arg(from).arg(site_packages(&self.venv)?)).map(drop)
+    }
+
+    /// Writes a module of one file into the client's virtual environment.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write_module(&self, name: &str, text: &str) -> Result<()> {
+        let path = site_packages(&self.venv)?.join(format!("{name}.py"));
+        std::fs::write(&path, text).map_err(Error::path("write", &path))
+    }
+
+    /// A program of the virtual environment.
+    pub fn own(&self, program: &str) -> Command {
+        self.command(self.venv.bin(program))
+    }
+
     /// pip of the virtual environment.
     pub fn pip(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut pip = self.command(self.venv.bin("pip"));
@@ -113,4 +153,11 @@ impl Client {
         command.env_clear().env("HOME", self.home()).env("PATH", path).env("LANG", "C.UTF-8").current_dir(self.home());
         command
     }
+}
+
+/// Where the packages of a virtual environment lie.
+fn site_packages(venv: &Venv) -> Result<PathBuf> {
+    let mut python = Command::new(venv.python());
+    python.args(["-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
+    Ok(PathBuf::from(String::from_utf8_lossy(&run("python", &mut python)?).trim()))
 }

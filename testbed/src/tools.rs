@@ -22,6 +22,8 @@ pub struct Tools {
     pub(crate) tools: Venv,
     pub(crate) uv: Venv,
     pub(crate) build: Venv,
+    pub(crate) devpi: Venv,
+    pub(crate) devpi_before: Venv,
     /// A server's folder with its users, indexes and packages, to be copied.
     pub(crate) prepared: PathBuf,
 }
@@ -60,14 +62,16 @@ pub fn install(mut progress: impl FnMut(&str)) -> Result<Tools> {
 
     let venv = |name: &str| Venv::at(folder.join(name));
     let (server, pip, tools, uv, build) = (venv("server"), venv("pip"), venv("tools"), venv("uv"), venv("build"));
-    let all = [("server", &server), ("pip", &pip), ("tools", &tools), ("uv", &uv), ("build", &build)];
+    let (devpi, devpi_before) = (venv("devpi"), venv("devpi-before"));
+    let clients = [("pip", &pip), ("tools", &tools), ("uv", &uv), ("devpi", &devpi), ("devpi-before", &devpi_before)];
+    let all: Vec<_> = clients.into_iter().chain([("server", &server), ("build", &build)]).collect();
     install_python(&all, &mut progress)?;
     let (nginx, no_nginx) = match nginx(&mut progress) {
         Ok(path) => (Some(path), None),
         Err(why) => (None, Some(why.to_string())),
     };
     let prepared = folder.join("prepared");
-    let tools = Tools { nginx, no_nginx, server, pip, tools, uv, build, prepared };
+    let tools = Tools { nginx, no_nginx, server, pip, tools, uv, build, devpi, devpi_before, prepared };
     prepare(&tools, &mut progress)?;
     Ok(tools)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Reach, Which};
-use crate::target::{IndexName, Permission, ProjectName, UserName};
+use crate::target::{IndexName, Permission, ProjectName, Target, UserName};
 use crate::token::{Item, TokenId};
 
 /// Where a token comes from.
@@ -163,6 +163,9 @@ pub struct TokenLogin {
     /// Which token (default: it is asked for).
     #[command(flatten)]
     pub source: Source,
+    /// The server (default: the one that devpi-client uses)
+    #[arg(short, long, value_name = "URL")]
+    pub server: Option<Target>,
     /// The folder of devpi-client (default: as devpi-client chooses it)
     #[arg(long, value_name = "DIR")]
     pub clientdir: Option<PathBuf>,

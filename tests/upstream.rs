@@ -1,0 +1,65 @@
+//! The tests that came with the plugin whose commands these are, as they are on PyPI: here they run against ours.
+
+mod support;
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use support::{Home, TOOLS, err, out};
+use testbed::Client;
+
+/// How many tests there are in the two files.
+const TESTS: usize = 17;
+
+/// A client with devpi, our wheel, and the modules of the other plugin without its entry point: two of its tests import
+/// them.
+fn client() -> Client {
+    let wheel = testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel");
+    let client = Client::with_devpi(&TOOLS).expect("a client");
+    client.add(&[&wheel]).expect("our wheel installed");
+    client.borrow_module("devpi_tokens").expect("its modules");
+    // Without a module of this name the tests are skipped; all that they import is a version. The server that they
+    // start is another environment's.
+    client.write_module("devpi_server", "__version__ = 'of another environment'\n").expect("a stub");
+    client
+}
+
+/// Fails with what was printed.
+fn printed(home: &Home, mut command: Command) -> String {
+    let done = command.envs(home.variables()).stdin(Stdio::null()).output().expect("the program starts");
+    assert!(done.status.success(), "{command:?}\n{}{}", out(&done), err(&done));
+    out(&done)
+}
+
+#[test]
+fn the_commands_pass_the_tests_that_came_with_them() {
+    let home = Home::new("memory");
+    let mut client = client();
+    let servers = home.path().join("servers");
+    std::fs::create_dir(&servers).expect("a folder");
+    for program in ["devpi-server", "devpi-init"] {
+        symlink(TOOLS.server_program(program), servers.join(program)).expect("a link");
+    }
+    client.put_on_path(servers);
+
+    let mut plugins = client.own("python");
+    plugins.args([
+        "-c",
+        "import devpi.main\n\
+         for _, name, place in sum(devpi.main.get_pluginmanager().hook.devpiclient_subcommands(), []):\n\
+         \x20   if name.startswith('token-'): print(name, place)",
+    ]);
+    let places = printed(&home, plugins);
+    assert_eq!(places.lines().count(), 6, "{places}");
+    assert!(places.lines().all(|line| line.contains(" devpi_tokens_agent.")), "{places}");
+
+    let mut tests = client.own("python");
+    tests.args(["-m", "pytest", "-q", "-rA", "--color=no", "-p", "no:cacheprovider", "--pyargs"]);
+    tests.args(["devpi_tokens.tests.test_client", "devpi_tokens.tests.test_functional"]);
+    let said = printed(&home, tests);
+    let passed = said.lines().filter(|line| line.starts_with("PASSED ")).count();
+    assert_eq!(passed, TESTS, "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with(&format!("{TESTS} passed")) && !last.contains("skipped"), "{last}");
+}
