@@ -22,6 +22,17 @@ pub struct Wish {
     pub at: u64,
 }
 
+impl Wish {
+    /// Requests about users and their tokens are made of no index: `indexes` and `projects` do not hold for them.
+    fn names_an_index(&self) -> bool {
+        !self.permission.is_refused_to_tokens()
+    }
+
+    fn named_project(&self) -> Option<&ProjectName> {
+        self.project.as_ref().filter(|_| self.names_an_index())
+    }
+}
+
 /// What the server answers. A text is the caveat that decides, as it stands in the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -108,18 +119,21 @@ fn check(caveat: &str, wish: &Wish) -> Verdict {
         "not_before" => not(python::int(value).unwrap_or(i128::MAX) <= i128::from(wish.at), Why::NotYetValid),
         "indexes" => {
             let index = wish.index.to_string();
-            not(value.split(',').any(|item| python::strip(item) == index), Why::Index)
+            let is_listed = || value.split(',').any(|item| python::strip(item) == index);
+            not(!wish.names_an_index() || is_listed(), Why::Index)
         }
-        "projects" => not(fits_project(value.split(','), wish), Why::Project),
+        "projects" => {
+            let is_listed = |project| is_among(project, value.split(',').map(python::strip));
+            not(wish.named_project().is_none_or(is_listed), Why::Project)
+        }
         // With a `=` somewhere it may still be JSON.
         _ => json::check(caveat, wish),
     }
 }
 
-/// Whether a list of projects has the wish's; a request that names none fits every list.
-fn fits_project<'a>(mut items: impl Iterator<Item = &'a str>, wish: &Wish) -> bool {
-    let Some(project) = &wish.project else { return true };
-    items.any(|item| python::normalized(python::strip(item)) == project.as_str())
+/// Whether a list of projects has this one.
+fn is_among<'a>(project: &ProjectName, mut items: impl Iterator<Item = &'a str>) -> bool {
+    items.any(|item| python::normalized(item) == project.as_str())
 }
 
 /// Whether the second reading, which is made for permissions, fails over a caveat that the first one took.

@@ -17,10 +17,10 @@ pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '\x1c'..='\x1f'))
 }
 
-/// `int(text)`: blanks around it, a sign, digits of any script, one underscore between two of them. Numbers beyond 128
+/// `int(text)`: blanks around it (without those four control characters), a sign, digits of any script, one underscore between two of them. Numbers beyond 128
 /// bits are as large as can be.
 pub(super) fn int(text: &str) -> Option<i128> {
-    let text = strip(text);
+    let text = text.trim();
     let (negative, digits) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -42,14 +42,14 @@ fn digit(character: char) -> Option<u32> {
     Some(code - zero).filter(|digit| *digit < 10)
 }
 
-/// A project's name as the server compares it: lower case, runs of `-`, `_` and `.` as one `-`.
+/// A project's name as the server compares it: runs of whatever is no letter or digit of ASCII as one `-`, lower case.
 pub(super) fn normalized(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for character in name.chars() {
-        match character {
-            '-' | '_' | '.' if normal.ends_with('-') => {}
-            '-' | '_' | '.' => normal.push('-'),
-            other => normal.extend(other.to_lowercase()),
+        if character.is_ascii_alphanumeric() {
+            normal.push(character.to_ascii_lowercase());
+        } else if !normal.ends_with('-') {
+            normal.push('-');
         }
     }
     normal
@@ -63,7 +63,8 @@ mod tests {
     fn a_number_is_read_as_python_reads_it() {
         for (text, number) in [
             (" 12 ", Some(12)),
-            ("\x1c12\u{3000}", Some(12)),
+            ("\x0c12\u{3000}", Some(12)),
+            ("\x1c12\u{3000}", None),
             ("9_9", Some(99)),
             ("+7", Some(7)),
             ("-7", Some(-7)),
@@ -84,5 +85,13 @@ mod tests {
         }
         assert_eq!(int(&"9".repeat(60)), Some(i128::MAX));
         assert_eq!(int(&"9".repeat(4301)), None);
+    }
+
+    #[test]
+    fn a_project_is_compared_as_the_server_does() {
+        for (name, normal) in [("My__Pkg.-name", "my-pkg-name"), ("my pkg", "my-pkg"), ("_a\u{e4}\u{212a}b", "-a-b")] {
+            assert_eq!(normalized(name), normal);
+        }
+        assert_eq!(strip("\x1c a\u{3000}\x1f"), "a");
     }
 }

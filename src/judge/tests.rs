@@ -74,3 +74,45 @@ fn no_token_may_change_users() {
     let answered = answer(&[], "user_modify", "alice/dev", None);
     assert_eq!(answered, Answer::Refused { caveat: None, why: Why::NeverForTokens });
 }
+
+#[test]
+fn the_json_checks_all_look_at_a_caveat_and_one_that_objects_decides() {
+    assert_eq!(why(&[r#"{"version": 1, "permissions": "user", "nbf": 0, "exp": 900}"#]), Some(Why::Expired));
+    assert_eq!(why(&[r#"{"version": 2, "permissions": "user", "nbf": 0, "exp": 2000}"#]), Some(Why::NotUnderstood));
+    assert_eq!(why(&[r#"{"version": 1, "permissions": "user", "nbf": null, "exp": 2000}"#]), Some(Why::NotUnderstood));
+    assert_eq!(why(&[r#"{"version": 1, "permissions": "user", "nbf": "x", "exp": 900}"#]), None);
+}
+
+#[test]
+fn json_is_compared_as_python_compares_it() {
+    let fails = |caveat: &str, permission: &str, project: Option<&str>| {
+        assert!(matches!(answer(&[caveat], permission, "alice/dev", project), Answer::Fails { .. }), "{caveat}");
+    };
+    fails("[false, 2000, true]", "upload", Some("pkg"));
+    fails("[true, [5, \"my pkg\"]]", "upload", Some("my-pkg"));
+    fails("[1, [5]]", "upload", Some("5"));
+    // What is no list is found out only where a project is looked for in it.
+    let number = r#"{"version": 1, "permissions": {"projects": 5}}"#;
+    fails(number, "pkg_read", None);
+    assert_eq!(why(&[number]), Some(Why::NotUnderstood));
+    assert_eq!(why(&["[1, [\" my-pkg\"]]"]), Some(Why::Project));
+    // A list has fractions of seconds, an object whole ones.
+    fails("[0, 1000.5, 0]", "upload", Some("pkg"));
+    assert_eq!(why(&["[0, 2000, 1000.5]"]), Some(Why::NotYetValid));
+    assert_eq!(why(&[r#"{"nbf": 0, "exp": 1000.5}"#]), Some(Why::Expired));
+}
+
+#[test]
+fn a_project_in_a_list_is_compared_by_its_letters_and_digits() {
+    assert_eq!(why(&["projects=my pkg"]), None);
+    assert_eq!(why(&["projects=\u{1c}my\u{e4}pkg"]), None);
+    assert_eq!(why(&["projects=mypkg"]), Some(Why::Project));
+}
+
+#[test]
+fn what_is_asked_about_a_user_is_of_no_index_and_no_project() {
+    for caveat in ["indexes=bob/dev,", "projects=other,"] {
+        let answered = answer(&[caveat], "user_modify", "alice/dev", Some("pkg"));
+        assert_eq!(answered, Answer::Fails { caveat: caveat.to_owned() });
+    }
+}

@@ -64,8 +64,11 @@ pub fn send(method: &str, url: &str, auth: Auth<'_>, json: Option<&Value>) -> Re
     finish(method, url, auth, (builder, json.map(Value::to_string).unwrap_or_default().into_bytes()))
 }
 
-/// Uploads a wheel as twine does: a form with the file in it.
-pub(crate) fn upload(url: &str, auth: Auth<'_>, what: [&str; 2], wheel: &Path) -> Result<Reply> {
+/// Uploads a wheel as twine does: a form with the file in it. `what` is the project's name and its version.
+///
+/// # Errors
+/// Where the wheel cannot be read, or there is no answer within 30 s; every status is one.
+pub fn upload(url: &str, auth: Auth<'_>, what: [&str; 2], wheel: &Path) -> Result<Reply> {
     const BOUNDARY: &str = "a-boundary-that-is-in-no-wheel";
     let [project, version] = what;
     let fields = [(":action", "file_upload"), ("metadata_version", "2.1"), ("name", project), ("version", version)];

@@ -1,0 +1,615 @@
+//! The model behind `devpi-tokens can`, held against a real server: the same tokens, the same requests. The tests bear
+//! the numbers of the rows of "How it judges" in the notes on the server.
+//!
+//! pymacaroons adds the caveats to a real root token. A test says all cases at once where the two disagree.
+
+mod support;
+
+use std::sync::{LazyLock, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use devpi_tokens::judge::{Answer, Wish, judge};
+use devpi_tokens::token::Token;
+use serde_json::json;
+use support::{BED, TOOLS};
+use testbed::{Auth, Pymacaroons, Reply, get, send, upload};
+
+use Asked::{File, MakeIndex, ModifyIndex, Page, RemoveProject, Tokens, Upload};
+
+/// Alice's root token with nothing but an end.
+static ROOT: LazyLock<String> = LazyLock::new(|| BED.create_token("alice", &json!({})).expect("a root token"));
+
+static PYMACAROONS: LazyLock<Mutex<Pymacaroons>> =
+    LazyLock::new(|| Mutex::new(Pymacaroons::start(&TOOLS).expect("pymacaroons")));
+
+/// A project that nobody else uses: its file is uploaded over and over, by other names of it, too.
+const PROJECT: &str = "bed-judged";
+static WHEEL: LazyLock<std::path::PathBuf> = LazyLock::new(|| BED.new_upload(PROJECT, "1.0").expect("a wheel"));
+
+/// An index, the one that inherits from it or not, and the project whose file lies on it.
+const OWN: &str = "alice/dev";
+const BASE: &str = "alice/base";
+const OTHER: &str = "alice/other";
+const PLACES: [(&str, &str); 3] = [(OWN, "bed-app"), (BASE, "bed-core"), (OTHER, "bed-extra")];
+
+/// A request that can be made of both.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    /// Downloads the file that lies on the index.
+    File(&'static str),
+    /// Uploads the wheel to the index, as a project of that name.
+    Upload(&'static str, &'static str),
+    /// Reads the simple page of a project of the own index, behind nginx.
+    Page(&'static str),
+    /// Makes an index.
+    MakeIndex(&'static str),
+    /// Changes the rights of the index to what they are.
+    ModifyIndex(&'static str),
+    /// Removes a project that is not there from the own index.
+    RemoveProject(&'static str),
+    /// Lists alice's tokens.
+    Tokens,
+}
+
+/// Uploads and downloads, on three indexes.
+const EVERYWHERE: &[Asked] =
+    &[File(OWN), File(BASE), File(OTHER), Upload(OWN, PROJECT), Upload(BASE, PROJECT), Upload(OTHER, PROJECT)];
+/// One of each.
+const BOTH: &[Asked] = &[File(BASE), Upload(OWN, PROJECT)];
+
+impl Asked {
+    fn wish(self, at: u64) -> Wish {
+        let (permission, index, project) = match self {
+            File(index) => ("pkg_read", index, None),
+            Upload(index, project) => ("upload", index, Some(project)),
+            Page(project) => ("pkg_read", OWN, Some(project)),
+            MakeIndex(index) => ("index_create", index, None),
+            ModifyIndex(index) => ("index_modify", index, None),
+            RemoveProject(project) => ("del_project", OWN, Some(project)),
+            Tokens => ("user_modify", OWN, None),
+        };
+        Wish {
+            permission: permission.parse().expect("a permission"),
+            index: index.parse().expect("an index"),
+            project: project.map(|project| project.parse().expect("a project")),
+            at,
+        }
+    }
+
+    fn send(self, token: &str) -> Reply {
+        let direct = BED.direct_url();
+        let auth = Auth::Basic("alice", token);
+        let api = Auth::Devpi("alice", token);
+        let answer = match self {
+            File(index) => get(&file_on(index), auth),
+            Upload(index, project) => upload(&format!("{direct}/{index}/"), auth, [project, "1.0"], &WHEEL),
+            Page(project) => BED.get(&format!("{OWN}/+simple/{project}/"), auth),
+            MakeIndex(index) => make_index(&format!("{direct}/{index}"), api),
+            ModifyIndex(index) => send("PATCH", &format!("{direct}/{index}"), api, Some(&json!(["acl_upload=alice"]))),
+            RemoveProject(project) => send("DELETE", &format!("{direct}/{OWN}/{project}"), api, None),
+            Tokens => send("GET", &format!("{direct}/alice/+tokens"), api, None),
+        };
+        answer.expect("an answer")
+    }
+
+    /// What the status means. What is not there is removed by those who may remove it.
+    fn outcome(self, status: u16) -> &'static str {
+        match (self, status) {
+            (_, 200) | (RemoveProject(_), 404) => "granted",
+            (_, 403) => "refused",
+            (_, 500) => "fails",
+            _ => "neither",
+        }
+    }
+}
+
+/// Makes an index and removes it again: where one is there already, nobody looks at a token.
+fn make_index(url: &str, auth: Auth<'_>) -> testbed::Result<Reply> {
+    let made = send("PUT", url, auth, Some(&json!({"bases": []})))?;
+    if made.status == 200 {
+        let removed = send("DELETE", url, Auth::Devpi("alice", &ROOT), None)?;
+        assert_eq!(removed.status, 201, "{}", removed.body);
+    }
+    Ok(made)
+}
+
+/// The address of the file that lies on an index.
+fn file_on(index: &str) -> String {
+    static FILES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+        let direct = BED.direct_url();
+        let find = |(index, project): (&'static str, &str)| {
+            let page = get(&format!("{direct}/{index}/+simple/{project}/"), Auth::None).expect("a page").body;
+            let link = page.split('"').find(|part| part.contains(".whl")).expect("a file").to_owned();
+            // The link is relative; the part that counts is the same wherever it is linked from.
+            let (_, file) = link.split('#').next().and_then(|link| link.split_once("+f/")).expect("an address");
+            (index, format!("{direct}/{index}/+f/{file}"))
+        };
+        PLACES.into_iter().map(find).collect()
+    });
+    FILES.iter().find(|(known, _)| *known == index).map(|(_, url)| url.clone()).expect("an index with a file")
+}
+
+fn restricted(caveats: &[String]) -> String {
+    PYMACAROONS.lock().expect("pymacaroons").restrict(&ROOT, caveats).expect("a token")
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+/// The outcome by the model, and the caveat that decides.
+fn by_the_model(token: &str, asked: Asked, at: u64) -> (&'static str, String) {
+    match judge(&Token::parse(token).expect("a token"), &asked.wish(at)) {
+        Answer::Granted => ("granted", String::new()),
+        Answer::Refused { caveat, why } => ("refused", format!("{why:?} {caveat:?}")),
+        Answer::Fails { caveat } => ("fails", caveat),
+    }
+}
+
+/// What both answer to a request, where it is the same; else how they disagree.
+fn compared(token: &str, asked: Asked) -> Result<&'static str, String> {
+    let (model, decides) = by_the_model(token, asked, now());
+    let reply = asked.send(token);
+    let server = asked.outcome(reply.status);
+    if model == server {
+        return Ok(server);
+    }
+    Err(format!("the server: {server} ({}), the model: {model} ({decides})", reply.status))
+}
+
+/// Lists of caveats with the requests to make with each; `HOUR` in a caveat is the second an hour from now, `AGO` the
+/// one an hour back.
+type Cases<'a> = [(&'a [&'a str], &'a [Asked])];
+
+/// Makes every request of every case of a row, at least ten of them; gives the outcomes that were seen.
+fn agree(cases: &Cases<'_>) -> Vec<&'static str> {
+    let (hour, ago) = ((now() + 3600).to_string(), (now() - 3600).to_string());
+    let mut outcomes = Vec::new();
+    let mut disagreements = Vec::new();
+    for (caveats, asked) in cases {
+        let written: Vec<String> =
+            caveats.iter().map(|caveat| caveat.replace("HOUR", &hour).replace("AGO", &ago)).collect();
+        let token = restricted(&written);
+        for asked in *asked {
+            match compared(&token, *asked) {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(how) => disagreements.push(format!("{written:?} {asked:?}: {how}")),
+            }
+        }
+    }
+    let count = disagreements.len();
+    assert!(disagreements.is_empty(), "{count} of {}:\n{}", outcomes.len() + count, disagreements.join("\n"));
+    assert!(outcomes.len() >= 10, "only {} cases", outcomes.len());
+    outcomes
+}
+
+#[test]
+fn each_outcome_is_the_same_on_own_base_and_other_index_up_and_down() {
+    let all = "indexes=alice/base,alice/dev,alice/other";
+    let granted: &Cases<'_> = &[
+        (&[], EVERYWHERE),
+        (&["allowed=pkg_read,upload", "expires=HOUR", all, "not_before=AGO", "projects=bed-judged"], EVERYWHERE),
+    ];
+    let refused: &Cases<'_> = &[(&["expires=AGO"], EVERYWHERE), (&["indexes=bob/dev"], EVERYWHERE)];
+    let fails: &Cases<'_> = &[(&["allowed="], EVERYWHERE), (&["[0, 9999999999, 0]"], EVERYWHERE)];
+    for (cases, outcome) in [(granted, "granted"), (refused, "refused"), (fails, "fails")] {
+        assert_eq!(agree(cases), [outcome; 12]);
+    }
+}
+
+#[test]
+fn row_1_each_caveat_is_checked_on_its_own_and_later_ones_only_narrow() {
+    agree(&[
+        (&["expires=1", "expires=never"], BOTH),
+        (&["expires=never", "expires=1"], BOTH),
+        (&["expires=HOUR", "expires=HOUR"], BOTH),
+        (&["not_before=HOUR", "not_before=AGO"], BOTH),
+        (&["not_before=AGO", "not_before=HOUR"], BOTH),
+        (&["allowed=pkg_read,upload", "allowed=pkg_read"], BOTH),
+        (&["allowed=pkg_read", "allowed=pkg_read,upload"], BOTH),
+        (&["allowed=upload", "allowed=pkg_read"], BOTH),
+        (&["allowed=pkg_read,upload", "allowed=upload,pkg_read", "allowed=pkg_read,upload,del_entry"], BOTH),
+        (&["indexes=alice/base,alice/dev", "indexes=alice/dev,alice/other"], EVERYWHERE),
+        (&["indexes=alice/base", "indexes=alice/other"], EVERYWHERE),
+        (&["projects=bed-judged,other", "projects=bed-judged"], BOTH),
+        (&["projects=bed-judged", "projects=other"], BOTH),
+        (&["projects=other", "projects=bed-judged"], BOTH),
+    ]);
+}
+
+#[test]
+fn row_2_an_unknown_key_is_refused() {
+    agree(&[
+        (&["colour=red"], EVERYWHERE),
+        (&["Expires=never"], BOTH),
+        (&[" expires=never"], BOTH),
+        (&["expires =never"], BOTH),
+        (&["project=bed-judged"], BOTH),
+        (&["verify=1"], BOTH),
+        (&["__class__=1"], BOTH),
+        (&["=never"], BOTH),
+        (&["="], BOTH),
+        (&["expires"], BOTH),
+        (&["allowed"], BOTH),
+        (&[""], BOTH),
+        (&["user"], BOTH),
+        (&["expires:never"], BOTH),
+        (&["expires=never", "colour=red"], BOTH),
+        // Refused before it could fail.
+        (&["allowed=", "colour=red"], BOTH),
+        (&["[0, 9999999999, 0]", "colour=red"], BOTH),
+    ]);
+}
+
+#[test]
+fn row_3_the_server_fails_over_json_that_it_took_as_valid() {
+    agree(&[
+        (&[r#"{"version": 1, "permissions": "user"}"#], BOTH),
+        (&[r#"{"version": 1.0, "permissions": "user"}"#], BOTH),
+        (&[r#"{"version": true, "permissions": "user"}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": "user", "note": "a=b"}"#], BOTH),
+        (&[r#"{"version": "1", "permissions": "user"}"#], BOTH),
+        (&[r#"{"version": 2, "permissions": "user"}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": "everyone"}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": null}"#], BOTH),
+        (&[r#"{"version": 1}"#], BOTH),
+        (&[r#"{"permissions": "user"}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": null}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": []}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": ["bed-judged"]}}"#], EVERYWHERE),
+        (&[r#"{"version": 1, "permissions": {"projects": ["Bed_Judged", "x"]}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": [" bed-judged"]}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": ["other"]}}"#], EVERYWHERE),
+        (&[r#"{"version": 1, "permissions": {"projects": "bed-judged"}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": {"bed-judged": 1}}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": 5}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": {"projects": [5, "bed-judged"]}}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": "user", "nbf": 0, "exp": 1}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": "user", "nbf": 0, "exp": 9999999999}"#], BOTH),
+        (&[r#"{"version": 2, "permissions": "user", "nbf": 0, "exp": 9999999999}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": "user", "nbf": null, "exp": 1}"#], BOTH),
+        (&[r#"{"version": 1, "permissions": "user", "nbf": "x", "exp": 1}"#], BOTH),
+        (&[r#"{"version": 1, "nbf": 0, "exp": 9999999999}"#], BOTH),
+        (&["{}"], BOTH),
+        (&["[]"], BOTH),
+        (&["null"], BOTH),
+        (&["1"], BOTH),
+        (&["\"user\""], BOTH),
+        (&["{\"version\": 1, \"permissions\": \"user\""], BOTH),
+        (&["[2, 9999999999, 0]"], BOTH),
+        (&["[1, [\"bed-judged\"]]"], EVERYWHERE),
+        (&["[1, [\"BED.judged\"]]"], BOTH),
+        (&["[1, [\"other\"]]"], EVERYWHERE),
+        (&["[1, []]"], BOTH),
+        (&["[1.0, [\"bed-judged\"]]"], BOTH),
+        (&["[true, [\"bed-judged\"]]"], BOTH),
+        (&["[1, \"bed-judged\"]"], BOTH),
+        (&["[1, [5]]"], BOTH),
+        (&["[1, [\"bed-judged\"], 2]"], BOTH),
+        (&["[1]"], BOTH),
+    ]);
+}
+
+#[test]
+fn row_3_times_in_json_are_read_as_python_reads_them() {
+    agree(&[
+        (&["[0, HOUR, AGO]"], EVERYWHERE),
+        (&["[0, AGO, 0]"], EVERYWHERE),
+        (&["[0, 9999999999, HOUR]"], EVERYWHERE),
+        (&["[0, AGO, HOUR]"], BOTH),
+        (&["[0.0, 9999999999, 0]"], BOTH),
+        (&["[false, 9999999999, 0]"], BOTH),
+        (&["[\"0\", 9999999999, 0]"], BOTH),
+        (&["[0, 9999999999.5, -7]"], BOTH),
+        (&["[0, 1e12, 0]"], BOTH),
+        (&["[0, 99999999999999999999999999999, 0]"], BOTH),
+        (&["[0, 9999999999, false]"], BOTH),
+        (&["[0, true, false]"], BOTH),
+        (&["[0, \"9999999999\", 0]"], BOTH),
+        (&["[0, null, 0]"], BOTH),
+        (&["[0, 9999999999]"], BOTH),
+        (&["[0, 9999999999, 0, 0]"], BOTH),
+        (&[" [0, 9999999999, 0]\n"], BOTH),
+        (&[r#"{"nbf": AGO, "exp": HOUR}"#], EVERYWHERE),
+        (&[r#"{"nbf": 0, "exp": AGO}"#], EVERYWHERE),
+        (&[r#"{"nbf": HOUR, "exp": 9999999999}"#], EVERYWHERE),
+        (&[r#"{"nbf": "0", "exp": " 9_999_999_999 "}"#], BOTH),
+        (&[r#"{"nbf": "-1", "exp": "٩٩٩٩٩٩٩٩٩٩"}"#], BOTH),
+        (&[r#"{"nbf": false, "exp": 9999999999.9}"#], BOTH),
+        (&[r#"{"nbf": 0, "exp": true}"#], BOTH),
+        (&[r#"{"nbf": 0, "exp": "1e10"}"#], BOTH),
+        (&[r#"{"nbf": 0, "exp": ""}"#], BOTH),
+        (&[r#"{"nbf": 0, "exp": null}"#], BOTH),
+        (&[r#"{"nbf": [], "exp": 9999999999}"#], BOTH),
+        (&[r#"{"exp": 9999999999}"#], BOTH),
+        (&[r#"{"nbf": 0}"#], BOTH),
+    ]);
+}
+
+#[test]
+fn row_3_the_server_fails_over_empty_items_and_a_blank_makes_another_permission() {
+    agree(&[
+        (&["allowed="], BOTH),
+        (&["allowed=,"], BOTH),
+        (&["allowed=pkg_read,,upload"], BOTH),
+        (&["allowed=pkg_read,upload,"], BOTH),
+        (&["allowed=,del_entry"], BOTH),
+        (&["allowed= "], BOTH),
+        (&["allowed=pkg_read, upload"], BOTH),
+        (&["allowed= pkg_read,upload "], BOTH),
+        (&["allowed=Upload,PKG_READ"], BOTH),
+        (&["allowed=upload=pkg_read"], BOTH),
+        (&["allowed=colour,pkg_read,upload"], BOTH),
+        (&["allowed=pkg_read", "allowed="], BOTH),
+        (&["allowed=pkg_read", "indexes=alice/dev,"], &[File(OWN), File(BASE), Upload(OWN, PROJECT)]),
+        (&["indexes="], BOTH),
+        (&["indexes=,"], BOTH),
+        (&["indexes=,alice/dev"], EVERYWHERE),
+        (&["indexes=alice/dev, ,alice/base"], EVERYWHERE),
+        (&["indexes=alice/base,,alice/dev"], BOTH),
+        (&["projects="], BOTH),
+        (&["projects=,"], BOTH),
+        (&["projects=,bed-judged"], BOTH),
+        (&["projects=bed-judged,"], BOTH),
+        (&["projects=other,"], BOTH),
+        (&["projects=bed-judged, "], BOTH),
+        // Which is told first: a refusal of a caveat, the failure, or the permission.
+        (&["allowed=pkg_read,upload,", "expires=AGO"], BOTH),
+        (&["expires=AGO", "allowed=pkg_read,upload,"], BOTH),
+        (&["allowed=del_entry", "projects=bed-judged,"], BOTH),
+        (&["expires=", "allowed="], BOTH),
+    ]);
+}
+
+#[test]
+fn row_4_expires_is_read_as_python_reads_it() {
+    let longest = format!("expires={}", "9".repeat(4300));
+    let longer = format!("expires={}", "9".repeat(4301));
+    let zeros = format!("expires={}9999999999", "0".repeat(4291));
+    let underscores = format!("expires={}9", "9_".repeat(2700));
+    agree(&[
+        (&["expires=never"], EVERYWHERE),
+        (&["expires=HOUR"], EVERYWHERE),
+        (&["expires=Never"], BOTH),
+        (&["expires= never"], BOTH),
+        (&["expires=never "], BOTH),
+        (&["expires= 9999999999 "], BOTH),
+        (&["expires=\t9999999999\r\n"], BOTH),
+        (&["expires=\u{b}9999999999\u{c}"], BOTH),
+        (&["expires=\u{a0}9999999999\u{3000}"], BOTH),
+        (&["expires=\u{85}9999999999\u{2028}"], BOTH),
+        (&["expires=\u{1c}9999999999"], BOTH),
+        (&["expires=9999999999\u{1f}\u{a0}"], BOTH),
+        (&["expires=\u{200b}9999999999"], BOTH),
+        (&["expires=9_999_999_999"], BOTH),
+        (&["expires=_9999999999"], BOTH),
+        (&["expires=9999999999_"], BOTH),
+        (&["expires=99__99999999"], BOTH),
+        (&["expires=+_9999999999"], BOTH),
+        (&["expires=+9999999999"], BOTH),
+        (&["expires=+ 9999999999"], BOTH),
+        (&["expires=++9999999999"], BOTH),
+        (&["expires=-9999999999"], BOTH),
+        (&["expires=\u{2212}9999999999"], BOTH),
+        (&["expires=00009999999999"], BOTH),
+        (&["expires=0"], BOTH),
+        (&["expires=-0"], BOTH),
+        (&["expires=0x2540BE3FF"], BOTH),
+        (&["expires=٩٩٩٩٩٩٩٩٩٩"], BOTH),
+        (&["expires=९९९९९९९९९९"], BOTH),
+        (&["expires=９９９９９９９９９９"], BOTH),
+        (&["expires=9٩9٩9٩9٩9٩"], BOTH),
+        (&["expires=\u{1d7d7}\u{1d7e1}\u{1d7eb}\u{1d7f5}\u{1d7ff}99999"], BOTH),
+        (&["expires=\u{1fbf9}\u{1e959}\u{11d59}\u{104a9}999999"], BOTH),
+        (&["expires=²²²²²²²²²²"], BOTH),
+        (&["expires=ⅨⅨⅨⅨⅨⅨⅨⅨⅨⅨ"], BOTH),
+        (&["expires=1e10"], BOTH),
+        (&["expires=9999999999.0"], BOTH),
+        (&["expires=1.5"], BOTH),
+        (&["expires="], BOTH),
+        (&["expires= "], BOTH),
+        (&["expires=-"], BOTH),
+        (&["expires==9999999999"], BOTH),
+        (&["expires=None"], BOTH),
+        (&["expires=9999 999999"], BOTH),
+        (&["expires=9999999999\0"], BOTH),
+        (&["expires=999999999999999999999999999999999999999999999999999999999999"], BOTH),
+        (&["expires=-999999999999999999999999999999999999999999999999999999999999"], BOTH),
+        (&[&longest], BOTH),
+        (&[&longer], BOTH),
+        (&[&zeros], BOTH),
+        (&[&underscores], BOTH),
+    ]);
+}
+
+#[test]
+fn row_4_not_before_is_read_as_python_reads_it() {
+    agree(&[
+        (&["not_before=AGO"], EVERYWHERE),
+        (&["not_before=HOUR"], EVERYWHERE),
+        (&["not_before=0"], BOTH),
+        (&["not_before=-5"], BOTH),
+        (&["not_before=+5"], BOTH),
+        (&["not_before= 1_0 "], BOTH),
+        (&["not_before=٥"], BOTH),
+        (&["not_before=1e1"], BOTH),
+        (&["not_before=1.5"], BOTH),
+        (&["not_before="], BOTH),
+        (&["not_before=never"], BOTH),
+        (&["not_before=9223372036854775808"], BOTH),
+        (&["not_before=-999999999999999999999999999999999999999999999999999999999999"], BOTH),
+        (&["not_before=\u{1c}5"], BOTH),
+        (&["not_before=AGO", "expires=HOUR"], BOTH),
+    ]);
+}
+
+#[test]
+fn row_6_whatever_is_wrong_is_403_and_never_401() {
+    let outcomes = agree(&[
+        (&["expires=AGO"], EVERYWHERE),
+        (&["not_before=HOUR"], EVERYWHERE),
+        (&["indexes=bob/dev"], EVERYWHERE),
+        (&["allowed=del_entry"], EVERYWHERE),
+        (&["colour=red"], EVERYWHERE),
+        (&["projects=other"], &[Upload(OWN, PROJECT), Upload(BASE, PROJECT), Page("bed-app")]),
+    ]);
+    assert!(outcomes.iter().all(|outcome| *outcome == "refused"));
+}
+
+#[test]
+fn row_6_a_token_for_which_another_server_would_have_to_agree_is_refused() {
+    let refused = |token: &str, asked: Asked| assert_eq!(compared(token, asked), Ok("refused"), "{asked:?}");
+    let elsewhere = PYMACAROONS.lock().expect("pymacaroons").restrict_elsewhere(&ROOT, "expires=never");
+    let elsewhere = elsewhere.expect("a token");
+    EVERYWHERE.iter().for_each(|asked| refused(&elsewhere, *asked));
+    let failing = PYMACAROONS.lock().expect("pymacaroons").restrict(&elsewhere, &["allowed=".to_owned()]);
+    let failing = failing.expect("a token");
+    EVERYWHERE.iter().for_each(|asked| refused(&failing, *asked));
+}
+
+/// The server has fractions of a second, the model has none: a token ends with the first, begins with the last of them.
+#[test]
+fn row_6_a_token_ends_and_begins_at_its_very_second() {
+    let begin = now();
+    for (caveat, outcome) in [
+        ("expires=SECOND", "refused"),
+        ("not_before=SECOND", "granted"),
+        ("[0, SECOND, 0]", "refused"),
+        ("[0, 9999999999, SECOND]", "fails"),
+        ("[0, SECOND.5, 0]", "fails"),
+        ("[0, 9999999999, SECOND.5]", "refused"),
+        (r#"{"nbf": 0, "exp": SECOND}"#, "refused"),
+        (r#"{"nbf": SECOND, "exp": 9999999999}"#, "fails"),
+        (r#"{"nbf": 0, "exp": SECOND.5}"#, "refused"),
+    ] {
+        loop {
+            assert!(now() < begin + 60, "a request takes longer than a second");
+            let second = now();
+            let token = restricted(&[caveat.replace("SECOND", &second.to_string())]);
+            let answered = compared(&token, File(BASE));
+            if now() == second {
+                assert_eq!(answered, Ok(outcome), "{caveat}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn row_8_a_file_needs_the_index_that_it_lies_on() {
+    agree(&[
+        (&["indexes=alice/dev"], EVERYWHERE),
+        (&["indexes=alice/base"], EVERYWHERE),
+        (&["indexes=alice/base,alice/dev,alice/mid"], EVERYWHERE),
+        (&["indexes=alice/dev,alice/dev"], EVERYWHERE),
+        (&["indexes= alice/dev , alice/base "], EVERYWHERE),
+        (&["indexes=\u{a0}alice/dev\u{3000},\u{1c}alice/base\u{1f}"], EVERYWHERE),
+        (&["indexes=Alice/dev,alice/DEV"], EVERYWHERE),
+        (&["indexes=alice"], BOTH),
+        (&["indexes=alice/*,*"], BOTH),
+        (&["indexes=alice/dev/"], BOTH),
+        (&["indexes=/alice/dev"], BOTH),
+        (&["indexes=dev"], BOTH),
+        (&["indexes=alice/dev;alice/base"], BOTH),
+        (&["indexes=alice/devel,alice/de"], BOTH),
+        (&["allowed=pkg_read", "indexes=alice/base"], EVERYWHERE),
+    ]);
+}
+
+#[test]
+fn row_9_projects_hold_for_uploads_and_pages_and_never_for_files() {
+    const OF_NAMES: &[Asked] =
+        &[RemoveProject("5"), RemoveProject("1-5"), RemoveProject("none"), RemoveProject("true")];
+    const OF_MANY: &[Asked] = &[
+        File(OWN),
+        File(BASE),
+        Upload(OWN, "bed-judged"),
+        Upload(OWN, "Bed_Judged"),
+        Upload(OWN, "bed.JUDGED"),
+        Upload(OWN, "bed-_.judged"),
+        Page("bed-app"),
+        RemoveProject("bed-judged-never"),
+    ];
+    agree(&[
+        (&["projects=bed-judged"], OF_MANY),
+        (&["projects=bed-app"], OF_MANY),
+        (&["projects=bed-judged-never"], OF_MANY),
+        (&["projects=Bed_Judged,BED.App"], OF_MANY),
+        (&["projects= bed-judged , bed-app"], OF_MANY),
+        (&["projects=bed---judged,bed-._app"], OF_MANY),
+        (&["projects=bed judged,bed app"], OF_MANY),
+        (&["projects=bed/judged,bed*app"], OF_MANY),
+        (&["projects=bed=judged"], OF_MANY),
+        (&["projects=bedäjudged"], OF_MANY),
+        (&["projects=bed-judged\u{212a}"], OF_MANY),
+        (&["projects=bed-judged-"], OF_MANY),
+        (&["projects=_bed-judged"], OF_MANY),
+        (&["projects=bedjudged"], OF_MANY),
+        (&["projects=bed-judge,bed-judgedd"], OF_MANY),
+        (&["projects=bed-*"], OF_MANY),
+        (&["projects=\u{1c}bed-judged\u{3000}"], OF_MANY),
+        // Nor does a page: it asks for no permission, so nothing fails over JSON there.
+        (&["[1, [\"bed-judged\", \"bed app\"]]"], &OF_MANY[..6]),
+        (&["[1, [5, null]]"], OF_NAMES),
+        (&["[1, [1.5, true]]"], OF_NAMES),
+        (&["[1, [false, [5], {\"5\": 5}]]"], OF_NAMES),
+        (&["projects=none,5"], OF_NAMES),
+    ]);
+}
+
+#[test]
+fn row_11_without_allowed_a_token_makes_and_changes_indexes() {
+    const ADMIN: &[Asked] = &[
+        MakeIndex("alice/judged"),
+        ModifyIndex(OTHER),
+        RemoveProject("bed-judged-never"),
+        File(OTHER),
+        Upload(OTHER, PROJECT),
+    ];
+    agree(&[
+        (&[], ADMIN),
+        (&["expires=HOUR"], ADMIN),
+        (&["allowed=pkg_read"], ADMIN),
+        (&["allowed=index_create"], ADMIN),
+        (&["allowed=index_modify"], ADMIN),
+        (&["allowed=index_create,index_modify,pkg_read,upload"], ADMIN),
+        (&["allowed=del_project,index_delete"], ADMIN),
+        (&["allowed=index_create", "indexes=alice/judged"], ADMIN),
+        (&["indexes=alice/dev"], ADMIN),
+        (&["indexes=alice/judged,alice/other"], ADMIN),
+        (&["projects=none"], ADMIN),
+        (&["allowed=,index_create"], ADMIN),
+        (&[r#"{"version": 1, "permissions": "user"}"#], ADMIN),
+    ]);
+}
+
+#[test]
+fn row_12_no_token_makes_lists_or_deletes_tokens() {
+    agree(&[
+        (&[], &[Tokens]),
+        (&["expires=HOUR"], &[Tokens]),
+        (&["expires=AGO"], &[Tokens]),
+        (&["allowed=user_modify"], &[Tokens]),
+        (&["allowed=user_create,user_delete,user_login,user_modify"], &[Tokens]),
+        (&["allowed=upload"], &[Tokens]),
+        (&["indexes=alice/dev"], &[Tokens]),
+        (&["indexes=bob/dev"], &[Tokens]),
+        (&["projects=none"], &[Tokens]),
+        (&["colour=red"], &[Tokens]),
+        // Where it fails over a caveat, it does so before it refuses.
+        (&["allowed="], &[Tokens]),
+        (&["allowed=user_modify,"], &[Tokens]),
+        (&["indexes=,bob/dev"], &[Tokens]),
+        (&["projects=,none"], &[Tokens]),
+        (&["[0, 9999999999, 0]"], &[Tokens]),
+        (&["[0, 1, 0]"], &[Tokens]),
+    ]);
+}
+
+#[test]
+fn the_time_that_is_asked_about_decides_and_not_the_present() {
+    let token = Token::parse(&restricted(&["not_before=1000".to_owned(), "expires=2000".to_owned()])).expect("a token");
+    let answer = |at| matches!(judge(&token, &File(OWN).wish(at)), Answer::Granted);
+    assert_eq!([999, 1000, 1999, 2000].map(answer), [false, true, true, false]);
+}
