@@ -32,6 +32,31 @@ fn printed(home: &Home, mut command: Command) -> String {
     out(&done)
 }
 
+/// Where devpi finds its six token commands.
+fn places(home: &Home, client: &Client) -> Vec<String> {
+    let mut python = client.own("python");
+    python.args([
+        "-c",
+        "import devpi.main\n\
+         for _, name, place in sum(devpi.main.get_pluginmanager().hook.devpiclient_subcommands(), []):\n\
+         \x20   if name.startswith('token-'): print(place)",
+    ]);
+    let places: Vec<String> = printed(home, python).lines().map(str::to_owned).collect();
+    assert_eq!(places.len(), 6, "{places:?}");
+    places
+}
+
+#[test]
+fn where_the_other_plugin_is_installed_the_commands_are_its_own() {
+    let (home, client) = (Home::new("memory"), client());
+    client.borrow_module("devpi_tokens-1.1.0.dist-info").expect("its entry point");
+    let places = places(&home, &client);
+    assert!(places.iter().all(|place| place.starts_with("devpi_tokens.client:")), "{places:?}");
+    let mut devpi = client.own("devpi");
+    devpi.arg("--help");
+    assert!(printed(&home, devpi).contains("token-create"));
+}
+
 #[test]
 fn the_commands_pass_the_tests_that_came_with_them() {
     let home = Home::new("memory");
@@ -43,16 +68,8 @@ fn the_commands_pass_the_tests_that_came_with_them() {
     }
     client.put_on_path(servers);
 
-    let mut plugins = client.own("python");
-    plugins.args([
-        "-c",
-        "import devpi.main\n\
-         for _, name, place in sum(devpi.main.get_pluginmanager().hook.devpiclient_subcommands(), []):\n\
-         \x20   if name.startswith('token-'): print(name, place)",
-    ]);
-    let places = printed(&home, plugins);
-    assert_eq!(places.lines().count(), 6, "{places}");
-    assert!(places.lines().all(|line| line.contains(" devpi_tokens_agent.")), "{places}");
+    let places = places(&home, &client);
+    assert!(places.iter().all(|place| place.starts_with("devpi_tokens_agent.")), "{places:?}");
 
     let mut tests = client.own("python");
     tests.args(["-m", "pytest", "-q", "-rA", "--color=no", "-p", "no:cacheprovider", "--pyargs"]);

@@ -10,6 +10,9 @@ use super::Home;
 const READ: f64 = 3600.0;
 const UPLOAD: f64 = 900.0;
 
+/// The longest for what is neither, in seconds.
+const SHORT: f64 = 300.0;
+
 /// What may be later in nginx's clock than in the agent's, in seconds: a fraction that the agent does not count.
 const ROUNDING: f64 = 1.0;
 
@@ -90,6 +93,15 @@ pub fn only_uploads(sent: &[Sent], index: &str, project: &str) {
     let (indexes, projects) = (format!("indexes={index}"), format!("projects={project}"));
     for request in sent {
         exactly(request, UPLOAD, &["allowed=upload", "expires=", &indexes, "not_before=", &projects]);
+    }
+}
+
+/// Every request carried a token with these restrictions, but for the two about time, and with no other; it lasted for
+/// five minutes at most.
+pub fn only(sent: &[Sent], allowed: &str, index: &str) {
+    let (allowed, indexes) = (format!("allowed={allowed}"), format!("indexes={index}"));
+    for request in sent {
+        exactly(request, SHORT, &[&allowed, "expires=", &indexes, "not_before="]);
     }
 }
 
