@@ -32,13 +32,15 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::exit::{Exit, Failure};
+use crate::wrap::{WIDTH, wrapped};
 
 const PROGRAM: &str = "devpi-tokens";
 
-/// Where a verb writes: what was asked for to `out`, all else to `err`.
+/// Where a verb writes: what was asked for to `out`, all else to `err`. What people read is broken at `width`.
 pub(crate) struct Terminal<'a> {
     pub(crate) out: &'a mut dyn Write,
     pub(crate) err: &'a mut dyn Write,
+    pub(crate) width: usize,
 }
 
 impl Terminal<'_> {
@@ -49,11 +51,31 @@ impl Terminal<'_> {
         })
     }
 
-    /// A line beside it, for a person.
-    fn note(&mut self, line: impl std::fmt::Display) {
-        // Nobody is left to tell where standard error is closed.
-        let _ = writeln!(self.err, "{line}");
+    /// A line that was asked for by a person, broken where the terminal ends.
+    fn tell(&mut self, line: &str) -> Result<(), Failure> {
+        broken(line, self.width).into_iter().try_for_each(|line| self.say(line))
     }
+
+    /// A line or more beside it, for a person.
+    fn note(&mut self, text: impl std::fmt::Display) {
+        for line in text.to_string().lines().flat_map(|line| broken(line, self.width)) {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(self.err, "{line}");
+        }
+    }
+}
+
+/// A line as lines of at most that width; those after the first are indented by two blanks more.
+fn broken(line: &str, width: usize) -> Vec<String> {
+    wrapped(line, width, line.len() - line.trim_start().len() + 2)
+}
+
+/// How wide the terminal is: what the shell says, else what the terminal says, else 80 columns.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let sizes = [rustix::termios::tcgetwinsize(std::io::stdout()), rustix::termios::tcgetwinsize(std::io::stderr())];
+    let measured = || sizes.into_iter().flatten().map(|size| usize::from(size.ws_col)).find(|columns| *columns > 0);
+    said.or_else(measured).unwrap_or(WIDTH)
 }
 
 /// Runs the command line. `args` are those of the process, its own name first.
@@ -61,8 +83,8 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     let cli = match args::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            let text = error.render();
-            let said = if error.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };
+            let text = error.render().to_string();
+            let said = if error.use_stderr() { complain(&text, err) } else { write!(out, "{text}") };
             let exit = match error.kind() {
                 _ if !error.use_stderr() => Exit::Done,
                 // A word in its right place that is not what belongs there: a URL, a name.
@@ -72,14 +94,20 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
             return if said.is_err() { Exit::CannotWrite.into() } else { exit.into() };
         }
     };
-    let mut terminal = Terminal { out, err };
+    let mut terminal = Terminal { out, err, width: width() };
     match verb(cli.verb, &mut terminal) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.report(PROGRAM, terminal.err);
+            failure.report(PROGRAM, terminal.width, terminal.err);
             failure.exit.into()
         }
     }
+}
+
+/// Writes what clap has against the arguments, which it does not break itself.
+fn complain(text: &str, err: &mut dyn Write) -> std::io::Result<()> {
+    let width = width();
+    text.lines().flat_map(|line| broken(line, width)).try_for_each(|line| writeln!(err, "{line}"))
 }
 
 fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {

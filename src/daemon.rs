@@ -27,13 +27,15 @@ use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
 use crate::paths::Paths;
 use crate::vault::child;
+use crate::wrap::WIDTH;
 
 const PROGRAM: &str = "devpi-tokens-agent";
 
 /// How long another agent may take from its lock to its socket, or from its last answer to its end.
 const OTHER: Duration = Duration::from_secs(6);
 
-const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
+/// What `--help` says.
+pub const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
 
   started by the programs that need it; by hand there is: devpi-tokens agent start
 
@@ -46,7 +48,7 @@ const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
 pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
     // Before anything else: from here on this process may hold secrets.
     if let Err(failure) = harden::harden() {
-        failure.report(PROGRAM, err);
+        failure.report(PROGRAM, WIDTH, err);
         return failure.exit.into();
     }
     let words: Vec<&str> = args.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).collect();
@@ -69,7 +71,7 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     match serve(&options, out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if options.foreground => {
-            failure.report(PROGRAM, err);
+            failure.report(PROGRAM, WIDTH, err);
             failure.exit.into()
         }
         Err(failure) => {

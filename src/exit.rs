@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::wrap::{wrapped, wrapped_command};
+
 /// How a program ended. Stable: scripts may depend on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -61,12 +63,16 @@ impl Failure {
         self
     }
 
-    /// Writes the one or two lines, as every program of ours writes them. A closed stream is not a second failure.
-    pub fn report(&self, program: &str, stderr: &mut dyn std::io::Write) {
-        // Nobody is left to tell where standard error is closed: the exit code still says it.
-        let _ = writeln!(stderr, "{program}: {}", self.message);
+    /// Writes the one or two lines, as every program of ours writes them, broken where `width` columns end. A closed
+    /// stream is not a second failure.
+    pub fn report(&self, program: &str, width: usize, stderr: &mut dyn std::io::Write) {
+        let mut lines = wrapped(&format!("{program}: {}", self.message), width, 4);
         for line in self.remedy.iter().flat_map(|remedy| remedy.lines()) {
-            let _ = writeln!(stderr, "  {line}");
+            lines.extend(wrapped_command(&format!("  {line}"), width, 4));
+        }
+        for line in lines {
+            // Nobody is left to tell where standard error is closed: the exit code still says it.
+            let _ = writeln!(stderr, "{line}");
         }
     }
 }

@@ -73,6 +73,33 @@ pub enum Why {
     ThirdParty,
 }
 
+/// What the server makes of one caveat that is not written as devpi-tokens writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It refuses whatever is asked (403).
+    Refused(Why),
+    /// It fails wherever a permission is needed (500).
+    Fails,
+    /// It reads it, by the letter of its own code.
+    Read,
+}
+
+/// The fate of a first-party caveat at that time, in seconds since the epoch, whatever is asked.
+pub fn fate(caveat: &str, at: u64) -> Fate {
+    let Ok(index) = "any/index".parse() else { unreachable!("this is the name of an index") };
+    // No project is named, so that no list of projects refuses it; which index is asked about decides nothing here.
+    let wish = Wish { permission: Permission::PkgRead, index, project: None, at };
+    let refusal = match check(caveat, &wish) {
+        Verdict::Met | Verdict::Not(Why::Index) => None,
+        Verdict::Not(why) => Some(why),
+    };
+    match refusal {
+        Some(why) => Fate::Refused(why),
+        None if breaks_the_server(caveat) => Fate::Fails,
+        None => Fate::Read,
+    }
+}
+
 /// What one caveat says to a wish.
 enum Verdict {
     Met,

@@ -14,6 +14,7 @@ pub mod secret;
 pub mod target;
 pub mod time;
 pub mod token;
+pub mod wrap;
 
 // Edges: one outside thing each.
 pub mod client;

@@ -2,6 +2,7 @@
 
 mod error;
 mod field;
+mod foreign;
 mod id;
 mod macaroon;
 mod narrowing;
@@ -9,6 +10,7 @@ mod restriction;
 mod scope;
 
 pub use error::TokenError;
+pub use foreign::ForeignToken;
 pub use id::TokenId;
 pub use macaroon::{Caveat, Format, MacaroonError};
 pub use narrowing::{Item, Narrowing};

@@ -34,7 +34,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
                     terminal.say(status::json(&kept)?)?;
                 } else {
                     terminal.say(describe(&client))?;
-                    terminal.say(status::vault(&kept))?;
+                    terminal.tell(&status::vault(&kept))?;
                 }
                 Ok(if kept.vault == VaultState::Locked { Exit::TryAgain } else { Exit::Done })
             }

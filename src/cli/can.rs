@@ -26,7 +26,7 @@ pub(super) fn run(args: Can, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
     };
     match judge(&token, &Wish { permission, index, project, at }) {
         Answer::Granted => {
-            terminal.say(format!("yes: {what}"))?;
+            terminal.tell(&format!("yes: {what}"))?;
             match token.scope().expires() {
                 Some(end) => terminal.note(format!("it ends {}", when(now(), end))),
                 None => terminal.note("it never ends"),
@@ -34,13 +34,13 @@ pub(super) fn run(args: Can, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
             Ok(Exit::Done)
         }
         Answer::Refused { caveat, why } => {
-            terminal.say(format!("no: {what} (403)"))?;
+            terminal.tell(&format!("no: {what} (403)"))?;
             terminal.note(reason(why));
             decided_by(caveat.as_deref(), terminal);
             Ok(Exit::Refused)
         }
         Answer::Fails { caveat } => {
-            terminal.say(format!("no: {what} (500)"))?;
+            terminal.tell(&format!("no: {what} (500)"))?;
             terminal.note("the server takes this restriction as valid, and then fails over it");
             decided_by(Some(&caveat), terminal);
             Ok(Exit::Refused)

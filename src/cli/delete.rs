@@ -13,7 +13,7 @@ pub(super) fn run(args: Delete, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let place = Place::find(&args.acting)?;
     let user = args.user.unwrap_or_else(|| place.user().clone());
     place.session(&Prompt::new(args.no_input))?.delete_token(&user, &args.id)?;
-    terminal.say(format!("token {} deleted", args.id))?;
+    terminal.tell(&format!("token {} deleted", args.id))?;
     let holder = Holder { server: place.server().url().clone(), user };
     let paths = Paths::find()?;
     if Client::running(&paths)?.is_none() {

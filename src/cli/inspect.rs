@@ -1,29 +1,69 @@
 //! `devpi-tokens inspect`: what a token says, in words.
 
+mod devpi;
+mod pypi;
+#[cfg(test)]
+mod tests;
+
+use jiff::tz::TimeZone;
+
 use super::args::Inspect;
 use super::prompt::Prompt;
-use super::{Terminal, input, now, when};
-use crate::escape;
+use super::{Terminal, input, now};
 use crate::exit::{Exit, Failure};
-use crate::target::Permission;
-use crate::time::Expiry;
-use crate::token::{Format, Restriction, Scope, Token, TokenError};
+use crate::time::in_words_with_date;
+use crate::token::{ForeignToken, Format, Restriction, Token, TokenError};
+use crate::wrap::wrapped;
+
+/// The column at which values begin behind their labels.
+const VALUES: usize = 14;
+
+/// A token that can be looked at.
+enum Looked {
+    Devpi(Token),
+    Foreign(ForeignToken),
+}
+
+/// When, where and for how wide a terminal a token is looked at.
+struct View {
+    /// In seconds since the epoch.
+    now: u64,
+    zone: TimeZone,
+    width: usize,
+}
 
 pub(super) fn run(args: Inspect, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let text = input::token(args.source, &Prompt::new(args.no_input), terminal)?;
-    let token = Token::parse(text.expose()).map_err(refused)?;
+    let token = Looked::parse(text.expose()).map_err(refused)?;
     if args.json {
-        terminal.say(json(&token))?;
+        terminal.say(match &token {
+            Looked::Devpi(token) => json(token),
+            Looked::Foreign(token) => pypi::json(token),
+        })?;
         return Ok(Exit::Done);
     }
-    for line in lines(&token) {
+    let view = View { now: now(), zone: TimeZone::system(), width: terminal.width };
+    for line in lines(&token, &view) {
         terminal.say(line)?;
     }
     Ok(Exit::Done)
 }
 
 pub(super) fn refused(error: TokenError) -> Failure {
-    Failure::new(Exit::Malformed, error.to_string())
+    let failure = Failure::new(Exit::Malformed, error.to_string());
+    match error {
+        TokenError::Pypi => failure.with_remedy("see what it says: devpi-tokens inspect"),
+        _ => failure.with_remedy("give it as it was printed, in one line"),
+    }
+}
+
+impl Looked {
+    fn parse(text: &str) -> Result<Self, TokenError> {
+        match Token::parse(text) {
+            Err(TokenError::Pypi) => ForeignToken::parse(text).map(Self::Foreign),
+            other => other.map(Self::Devpi),
+        }
+    }
 }
 
 fn json(token: &Token) -> serde_json::Value {
@@ -32,7 +72,8 @@ fn json(token: &Token) -> serde_json::Value {
     serde_json::json!({
         "user": token.user(),
         "id": token.id(),
-        "format": if token.format() == Format::V2 { 2 } else { 1 },
+        "purposes": devpi::purposes(&scope),
+        "format": number(token.format()),
         "restrictions": texts(token.restrictions()),
         "scope": {
             "allowed": scope.allowed(),
@@ -45,79 +86,43 @@ fn json(token: &Token) -> serde_json::Value {
     })
 }
 
-fn lines(token: &Token) -> Vec<String> {
-    let restrictions = token.restrictions();
-    let mut lines = vec![format!("user   {}", token.user()), format!("token  {}", token.id())];
-    if token.format() == Format::V1 {
-        lines.push("format 1, which can only be inspected".to_owned());
-    }
-    if restrictions.is_empty() {
-        lines.push("it has no restriction: it may do whatever its user may do, but for logging in".to_owned());
-        return lines;
-    }
-    lines.push("restrictions, in their order:".to_owned());
-    lines.extend(restrictions.iter().map(|restriction| format!("  {}", in_words(restriction))));
-    lines.push("together:".to_owned());
-    lines.extend(effective(&token.scope()).into_iter().map(|line| format!("  {line}")));
-    lines
-}
-
-fn in_words(restriction: &Restriction) -> String {
-    let now = now();
-    match restriction {
-        Restriction::Allowed(items) => format!("only these permissions: {}", joined(items)),
-        Restriction::Expires(Expiry::Never) => "never expires".to_owned(),
-        Restriction::Expires(Expiry::At(at)) if *at <= now => format!("expired {}", when(now, *at)),
-        Restriction::Expires(Expiry::At(at)) => format!("expires {}", when(now, *at)),
-        Restriction::Indexes(items) => format!("only these indexes: {}", joined(items)),
-        Restriction::NotBefore(at) if *at <= now => format!("valid since {}", when(now, *at)),
-        Restriction::NotBefore(at) => format!("not valid yet, begins {}", when(now, *at)),
-        Restriction::Projects(items) => format!("uploads only of these projects: {}", joined(items)),
-        Restriction::Unknown(text) => format!("not understood: {}", escape::printable(text)),
+fn number(format: Format) -> u8 {
+    match format {
+        Format::V1 => 1,
+        Format::V2 => 2,
     }
 }
 
-/// What is left when all restrictions are taken together, and what a server will say to it.
-fn effective(scope: &Scope) -> Vec<String> {
-    let now = now();
-    let mut lines = Vec::new();
-    if let Some(unknown) = scope.unknown().first() {
-        let is_json = unknown.starts_with(['{', '[']);
-        lines.push(if is_json {
-            "the server fails over its JSON wherever a permission is needed (500)".to_owned()
-        } else {
-            "the server refuses it for what it does not understand (403)".to_owned()
-        });
+/// What is shown of a token, none longer than the view is wide, but for words that are.
+fn lines(token: &Looked, view: &View) -> Vec<String> {
+    match token {
+        Looked::Devpi(token) => devpi::lines(token, view),
+        Looked::Foreign(token) => pypi::lines(token, view),
     }
-    if let Some(at) = scope.expires().filter(|at| *at <= now) {
-        lines.push(format!("it is over: it expired {}", when(now, at)));
-    } else if let Some(at) = scope.not_before().filter(|at| *at > now) {
-        lines.push(format!("it is not valid yet: it begins {}", when(now, at)));
+}
+
+impl View {
+    /// An instant in words and as a date.
+    fn when(&self, then: u64) -> String {
+        in_words_with_date(self.now, then, &self.zone)
     }
-    let none = "nothing: its restrictions contradict each other".to_owned();
-    lines.push(match scope.allowed() {
-        Some(allowed) if allowed.is_empty() => none.clone(),
-        Some(allowed) => format!("it may: {}", joined(allowed)),
-        None => {
-            let all = Permission::ALL.iter().filter(|permission| !permission.is_refused_to_tokens());
-            format!("it may do whatever its user may: {}", joined(all))
-        }
-    });
-    lines.push(match scope.indexes() {
-        Some(indexes) if indexes.is_empty() => none.clone(),
-        Some(indexes) => format!("on {}", joined(indexes)),
-        None => "on every index".to_owned(),
-    });
-    match scope.projects() {
-        Some(projects) if projects.is_empty() => lines.push(none),
-        Some(projects) => lines.push(format!("uploads of {}", joined(projects))),
-        None => {}
+
+    /// A value behind its label, which stands after so many blanks.
+    fn labelled(&self, blanks: usize, label: &str, value: &str) -> Vec<String> {
+        let column = VALUES - blanks;
+        wrapped(&format!("{}{label:column$}{value}", " ".repeat(blanks)), self.width, VALUES)
     }
-    lines.push(match scope.expires() {
-        Some(at) if at <= now => "no longer".to_owned(),
-        Some(at) => format!("it ends {}", when(now, at)),
-        None => "without an end".to_owned(),
-    });
+
+    /// A line below a heading.
+    fn below(&self, text: &str) -> Vec<String> {
+        wrapped(&format!("  {text}"), self.width, 4)
+    }
+}
+
+/// A heading, and what stands below it.
+fn section(heading: &str, below: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
+    let mut lines = vec![String::new(), heading.to_owned()];
+    lines.extend(below.into_iter().flatten());
     lines
 }
 

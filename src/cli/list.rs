@@ -23,11 +23,11 @@ pub(super) fn run(args: List, terminal: &mut Terminal<'_>) -> Result<Exit, Failu
         return Ok(Exit::Done);
     }
     if tokens.is_empty() {
-        terminal.say(format!("{user} has no token at {}", place.server().url()))?;
+        terminal.tell(&format!("{user} has no token at {}", place.server().url()))?;
     }
     for token in &tokens {
         for line in lines(token) {
-            terminal.say(line)?;
+            terminal.tell(&line)?;
         }
     }
     Ok(Exit::Done)

@@ -217,8 +217,8 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
         Some(end) => format!("it ends {}", when(now(), end)),
         None => "it never ends".to_owned(),
     };
-    terminal.say(format!("the agent keeps the token {} of {} at {}", root.id(), holder.user, holder.server))?;
-    terminal.say(format!("  {ends}"))?;
+    terminal.tell(&format!("the agent keeps the token {} of {} at {}", root.id(), holder.user, holder.server))?;
+    terminal.tell(&format!("  {ends}"))?;
     for retired in left {
         terminal.note(format!(
             "the token {} that it replaces is used until {} and deleted at the first login after that",

@@ -27,9 +27,9 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         _ => return Err(client::unexpected()),
     }
     let Holder { server, user } = &holder;
-    terminal.say(format!("the agent has forgotten the token of {user} at {server}"))?;
+    terminal.tell(&format!("the agent has forgotten the token of {user} at {server}"))?;
     for id in ids {
-        terminal.say(if args.revoke {
+        terminal.tell(&if args.revoke {
             format!("  {id} is deleted on the server")
         } else {
             format!("  {id} stays alive on the server (--revoke deletes it there, too)")

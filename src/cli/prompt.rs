@@ -86,10 +86,10 @@ fn line(what: &str) -> Result<String, Failure> {
 }
 
 fn missing(what: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("there is no {what} on standard input"))
-        .with_remedy("run this in a terminal, or write it to standard input, a line for each thing that is asked")
+    Failure::new(Exit::Usage, format!("not given: {what}"))
+        .with_remedy("type it in a terminal, or write it to standard input: a line for each thing that is asked")
 }
 
 fn given_up(what: &str, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, format!("no {what} was given: {}", error.kind()))
+    Failure::new(Exit::Usage, format!("not given: {what} ({})", error.kind()))
 }

@@ -13,7 +13,7 @@ pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Ex
         terminal.say(json(&status)?)?;
     } else {
         for line in lines(&status, now()) {
-            terminal.say(line)?;
+            terminal.tell(&line)?;
         }
     }
     Ok(match status.vault {
@@ -35,7 +35,7 @@ pub(super) fn vault(status: &Status) -> String {
         None => return "vault: none yet".to_owned(),
         Some(Keeper::Keyring) => "its key is kept by the desktop's keyring",
         Some(Keeper::Passphrase) => "sealed with a passphrase",
-        Some(Keeper::Memory) => "in memory only: it ends with the agent",
+        Some(Keeper::Memory) => "in memory only, until the agent ends",
     };
     let state = if status.vault == VaultState::Open { "open" } else { "locked" };
     format!("vault: {state}, {keeper}")

@@ -32,7 +32,7 @@ pub(super) fn run(args: TokenLogin, terminal: &mut Terminal<'_>) -> Result<Exit,
     Server::new(url.clone(), &options)?.check_token(&token.text(), token.user())?;
     // Without the prefix: devpi-client tries to derive from what begins with it, cannot, and says so at every upload.
     store(client.folder(), &url, token.user(), &token.bare_text())?;
-    terminal.say(format!("devpi-client is logged in as {} at {url}", token.user()))?;
+    terminal.tell(&format!("devpi-client is logged in as {} at {url}", token.user()))?;
     terminal.note("the token now lies in its auth.json, as it is, until: devpi logoff");
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Streams;
 use super::question::{self, Asked};
 use crate::exit::{Exit, Failure};
+use crate::wrap::WIDTH;
 
 const PROGRAM: &str = "git-credential-devpi-tokens";
 
@@ -33,7 +34,7 @@ pub(super) fn run<I: Read + AsFd>(verb: &str, mut streams: Streams<'_, I>) -> Ex
     if verb == "get"
         && let Err(failure) = get(&mut streams)
     {
-        failure.report(PROGRAM, streams.stderr);
+        failure.report(PROGRAM, WIDTH, streams.stderr);
     }
     ExitCode::SUCCESS
 }

@@ -11,6 +11,7 @@ use super::Streams;
 use super::question::{self, Asked};
 use crate::exit::{Exit, Failure};
 use crate::protocol::Credential;
+use crate::wrap::WIDTH;
 
 const PROGRAM: &str = "devpi-tokens (as keyring)";
 
@@ -50,7 +51,7 @@ pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: St
         Ok(Asked::NotOurs) => return not_ours(args, others),
         Ok(Asked::Miss) => return Exit::NotFound.into(),
         Err(failure) => {
-            failure.report(PROGRAM, streams.stderr);
+            failure.report(PROGRAM, WIDTH, streams.stderr);
             return Exit::NotFound.into();
         }
     };
@@ -61,7 +62,7 @@ pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: St
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let message = format!("cannot write the credential: {}", error.kind());
-            Failure::new(Exit::CannotWrite, message).report(PROGRAM, streams.stderr);
+            Failure::new(Exit::CannotWrite, message).report(PROGRAM, WIDTH, streams.stderr);
             Exit::NotFound.into()
         }
     }

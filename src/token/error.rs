@@ -8,11 +8,11 @@ pub enum TokenError {
     /// Nothing, or the prefix alone.
     #[error("no token: it is empty")]
     Empty,
-    /// `devpi-devpi-…`.
-    #[error("the prefix `devpi-` stands in front of the token twice")]
+    /// `devpi-devpi-…` or `pypi-pypi-…`.
+    #[error("the prefix of the token stands in front of it twice")]
     PrefixTwice,
     /// `pypi-…`.
-    #[error("a token of pypi.org (`pypi-`), where one of a devpi server is expected")]
+    #[error("a token of PyPI (`pypi-`), where one of a devpi server is expected")]
     Pypi,
     /// Not the one spelling of a macaroon.
     #[error(transparent)]

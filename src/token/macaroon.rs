@@ -90,6 +90,7 @@ struct Placed {
 pub(super) struct Macaroon {
     format: Format,
     bytes: Zeroizing<Vec<u8>>,
+    location: Range<usize>,
     identifier: Range<usize>,
     caveats: Vec<Placed>,
     signature: Range<usize>,
@@ -98,6 +99,16 @@ pub(super) struct Macaroon {
 impl Macaroon {
     /// Reads base64url text without a prefix.
     pub(super) fn parse(text: &str) -> Result<Self, MacaroonError> {
+        let macaroon = Self::parse_located(text)?;
+        // Format 1 cannot be derived from, so nothing depends on whose it is.
+        if macaroon.format == Format::V2 && !macaroon.location.is_empty() {
+            return Err(MacaroonError::Location);
+        }
+        Ok(macaroon)
+    }
+
+    /// The same for a macaroon that names a location, as those of other servers do.
+    pub(super) fn parse_located(text: &str) -> Result<Self, MacaroonError> {
         if text.len() > LONGEST {
             return Err(MacaroonError::Length);
         }
@@ -120,9 +131,7 @@ impl Macaroon {
         let mut reader = Reader::new(&bytes, 1);
         // Upstream writes the field with nothing in it, other libraries leave it out. The signature does not cover
         // it, and deriving keeps the bytes, so both are taken.
-        if reader.optional(kind::LOCATION)?.is_some_and(|location| !location.is_empty()) {
-            return Err(MacaroonError::Location);
-        }
+        let location = reader.optional(kind::LOCATION)?.unwrap_or_default();
         let identifier = reader.field(kind::IDENTIFIER)?;
         reader.end_of_section()?;
         let mut caveats = Vec::new();
@@ -139,12 +148,12 @@ impl Macaroon {
         reader.end_of_section()?;
         let signature = reader.field(kind::SIGNATURE)?;
         let end = reader.place();
-        Self { format: Format::V2, bytes, identifier, caveats, signature }.ending_at(end)
+        Self { format: Format::V2, bytes, location, identifier, caveats, signature }.ending_at(end)
     }
 
     fn from_v1(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
         let mut packets = Packets::new(&bytes);
-        packets.optional(b"location ")?;
+        let location = packets.optional(b"location ")?.unwrap_or_default();
         let identifier = packets.optional(b"identifier ")?.ok_or(MacaroonError::Field)?;
         let mut caveats = Vec::new();
         while let Some(text) = packets.optional(b"cid ")? {
@@ -156,7 +165,7 @@ impl Macaroon {
         }
         let signature = packets.optional(b"signature ")?.ok_or(MacaroonError::Field)?;
         let end = packets.place();
-        Self { format: Format::V1, bytes, identifier, caveats, signature }.ending_at(end)
+        Self { format: Format::V1, bytes, location, identifier, caveats, signature }.ending_at(end)
     }
 
     fn ending_at(self, end: usize) -> Result<Self, MacaroonError> {
@@ -171,6 +180,10 @@ impl Macaroon {
 
     pub(super) fn format(&self) -> Format {
         self.format
+    }
+
+    pub(super) fn location(&self) -> &[u8] {
+        &self.bytes[self.location.clone()]
     }
 
     pub(super) fn identifier(&self) -> &[u8] {
@@ -221,7 +234,7 @@ impl Macaroon {
 /// Shows neither the signature nor any text from outside.
 impl fmt::Debug for Macaroon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, bytes: _, identifier: _, caveats, signature: _ } = self;
+        let Self { format, bytes: _, location: _, identifier: _, caveats, signature: _ } = self;
         f.debug_struct("Macaroon").field("format", format).field("caveats", &caveats.len()).finish_non_exhaustive()
     }
 }
