@@ -276,6 +276,8 @@ def _run(hub, words: list[str], token: Optional[str] = None) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=TIMEOUT,
+            # Whoever reads devpi's output looks for a server's words as they came, in one line.
+            env={**os.environ, "COLUMNS": "10000"},
             check=False,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
