@@ -66,7 +66,8 @@ impl Asked {
             MakeIndex(index) => ("index_create", index, None),
             ModifyIndex(index) => ("index_modify", index, None),
             RemoveProject(project) => ("del_project", OWN, Some(project)),
-            Tokens => ("user_modify", OWN, None),
+            // The request names neither, whatever a person says to the model.
+            Tokens => ("user_modify", OWN, Some(PROJECT)),
         };
         Wish {
             permission: permission.parse().expect("a permission"),

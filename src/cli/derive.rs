@@ -14,7 +14,7 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         return Err(Failure::new(Exit::Usage, "no restriction to add")
             .with_remedy("name at least one of --allowed, --expires, --indexes, --not-before, --projects"));
     }
-    output::check(&args.output, &prompt)?;
+    let destination = output::check(args.output, &prompt)?;
     let from = match input::named(args.source, &prompt, terminal)? {
         Some(token) => token,
         None => get::under_the_ceiling(&args.which, &narrowing, terminal)?,
@@ -26,7 +26,7 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         other => Failure::new(Exit::Malformed, other.to_string()),
     })?;
     wanted::say_end(derived.scope().expires().map(crate::time::Expiry::At), terminal);
-    output::write(&args.output, &derived.text(), terminal)?;
+    destination.open()?.write(&derived.text(), terminal)?;
     Ok(Exit::Done)
 }
 

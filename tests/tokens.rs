@@ -1,0 +1,547 @@
+//! The commands about single tokens, end to end: with a password on standard input, with devpi-client's own session, and
+//! with the agent.
+
+mod support;
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use devpi_tokens::token::{RootToken, Token};
+use serde_json::{Value, json};
+use support::{BED, Home, TOOLS, code, err, fed, out};
+use testbed::Auth;
+
+/// The arguments, with where and as whom after them.
+fn at_bed<'a>(args: &[&'a str], url: &'a str, user: &'a str) -> Vec<&'a str> {
+    args.iter().copied().chain(["--server", url, "--as", user]).collect()
+}
+
+/// Runs a verb at the bed as a user, with the password on standard input.
+fn as_user(home: &Home, user: &str, args: &[&str]) -> Output {
+    let url = BED.url();
+    fed(home.cli(&at_bed(args, &url, user)), &format!("{}\n", BED.password(user)))
+}
+
+fn done(output: Output) -> Output {
+    assert!(output.status.success(), "{:?}: {}{}", code(&output), out(&output), err(&output));
+    output
+}
+
+/// The token on standard output, which holds nothing else.
+fn token(output: Output) -> String {
+    let output = done(output);
+    let token = out(&output).trim_end().to_owned();
+    assert!(token.starts_with("devpi-") && !token.contains('\n'), "{token}");
+    token
+}
+
+fn read(token: &str) -> RootToken {
+    Token::parse(token).and_then(RootToken::try_from).expect("a token")
+}
+
+fn caveats(token: &str) -> Vec<String> {
+    read(token).restrictions().iter().map(|restriction| restriction.to_caveat()).collect()
+}
+
+/// Seconds from now until the token ends.
+fn lifetime(token: &str) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let end = read(token).scope().expires().expect("an end");
+    end.cast_signed() - now.cast_signed()
+}
+
+/// About that many seconds; the test itself takes some.
+fn assert_about(seconds: i64, expected: i64) {
+    assert!((expected - 30..=expected + 30).contains(&seconds), "{seconds}, not {expected}");
+}
+
+fn reads(user: &str, token: &str, index: &str) -> u16 {
+    BED.get(&format!("{index}/+simple/"), Auth::Basic(user, token)).expect("an answer").status
+}
+
+fn ids(user: &str) -> Vec<String> {
+    BED.tokens(user).expect("the tokens").as_object().expect("by id").keys().cloned().collect()
+}
+
+fn inspect(home: &Home, token: &str) -> Value {
+    let printed = done(fed(home.cli(&["inspect", "--json", "-f", "-"]), &format!("{token}\n")));
+    serde_json::from_slice(&printed.stdout).expect("JSON")
+}
+
+/// A folder of devpi-client, logged in as that user by devpi-client itself.
+fn devpi_client(home: &Home, user: Option<&str>) -> PathBuf {
+    let folder = home.path().join("devpi-client");
+    let devpi = |args: &[&str]| {
+        let mut devpi = devpi(home, &folder);
+        let output = devpi.args(args).output().expect("devpi runs");
+        done(output);
+    };
+    devpi(&["use", &BED.url()]);
+    if let Some(user) = user {
+        devpi(&["login", user, &format!("--password={}", BED.password(user))]);
+    }
+    folder
+}
+
+/// devpi-client itself, told its folder as its own variable does.
+fn devpi(home: &Home, folder: &Path) -> Command {
+    let mut devpi = home.command(TOOLS.server_program("devpi"));
+    devpi.env("DEVPI_CLIENTDIR", folder);
+    devpi
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::symlink_metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_token_is_made_listed_inspected_narrowed_and_deleted() {
+    let home = Home::new("memory");
+    let asked = ["create", "-a", "upload,pkg_read", "-a", "pkg_read", "-e", "2h", "-i", " alice/dev ,alice/base"];
+    let created = as_user(&home, "alice", &[&asked[..], &["-p", "My__Pkg,pkg"]].concat());
+    assert!(err(&created).contains("it ends in "), "{}", err(&created));
+    let made = token(created);
+    let written = caveats(&made);
+    assert_eq!(written.len(), 4);
+    assert_eq!(written[0], "allowed=pkg_read,upload");
+    assert_about(lifetime(&made), 7200);
+    assert_eq!(written[2..], ["indexes=alice/base,alice/dev", "projects=my-pkg,pkg"]);
+    assert_eq!([reads("alice", &made, "alice/dev"), reads("alice", &made, "alice/other")], [200, 403]);
+
+    let id = read(&made).id().to_string();
+    let listed = done(as_user(&home, "alice", &["list", "--json"]));
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(listed["tokens"][&id]["restrictions"], json!(written));
+    assert!(out(&done(as_user(&home, "alice", &["token-list"]))).contains(&id));
+
+    let inspected = inspect(&home, &made);
+    assert_eq!([&inspected["user"], &inspected["id"]], [&json!("alice"), &json!(id)]);
+    assert_eq!(inspected["restrictions"], json!(written));
+
+    let narrowed = token(fed(home.cli(&["derive", "-f", "-", "-a", "pkg_read", "-i", "alice/base"]), &made));
+    assert_eq!(caveats(&narrowed), [&written[..], &["allowed=pkg_read".into(), "indexes=alice/base".into()]].concat());
+    assert_eq!([reads("alice", &narrowed, "alice/base"), reads("alice", &narrowed, "alice/dev")], [200, 403]);
+
+    let deleted = done(as_user(&home, "alice", &["delete", &id]));
+    assert_eq!(out(&deleted), format!("token {id} deleted\n"));
+    assert!(!ids("alice").contains(&id));
+    assert_eq!([reads("alice", &made, "alice/dev"), reads("alice", &narrowed, "alice/base")], [403, 403]);
+    let again = as_user(&home, "alice", &["delete", &id]);
+    assert!(!again.status.success() && err(&again).contains("404"), "{}", err(&again));
+}
+
+#[test]
+fn a_token_without_an_end_asked_for_is_said_to_end_when_the_server_has_chosen() {
+    let home = Home::new("memory");
+    let created = as_user(&home, "alice", &["token-create"]);
+    assert!(err(&created).contains("it ends in 1 year ("), "{}", err(&created));
+    assert_about(lifetime(&token(created)), 366 * 86_400 + 10);
+}
+
+#[test]
+fn a_wrong_password_makes_nothing() {
+    let home = Home::new("memory");
+    let before = ids("bob");
+    let refused = fed(home.cli(&at_bed(&["create"], &BED.url(), "bob")), "wrong\n");
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(77), ""), "{}", err(&refused));
+    assert_eq!(ids("bob"), before);
+    let nothing = fed(home.cli(&at_bed(&["create", "--no-input"], &BED.url(), "bob")), "");
+    assert_eq!((code(&nothing), out(&nothing).as_str()), (Some(2), ""), "{}", err(&nothing));
+}
+
+#[test]
+fn devpi_clients_own_session_is_used_and_no_password_asked_for() {
+    let home = Home::new("memory");
+    let folder = devpi_client(&home, Some("bob"));
+    let folder = folder.to_str().expect("a path");
+    // Neither a server nor a user is named, and nothing is on standard input.
+    let run = |args: &[&str]| home.cli(args).args(["--clientdir", folder]).output().expect("it ends");
+    let made = token(run(&["create", "-a", "pkg_read", "-e", "10min"]));
+    assert_eq!(reads("bob", &made, "bob/dev"), 200);
+    let id = read(&made).id().to_string();
+    assert!(out(&done(run(&["list"]))).contains(&id));
+    done(run(&["delete", &id]));
+    assert!(!ids("bob").contains(&id));
+    // By its variable, too; and for another user there is no session.
+    let mut list = home.cli(&["list"]);
+    done(list.env("DEVPI_CLIENTDIR", folder).output().expect("it ends"));
+    let other = run(&["list", "--as", "alice"]);
+    assert_eq!(code(&other), Some(2), "{}", err(&other));
+    assert!(err(&other).contains("password of alice"), "{}", err(&other));
+}
+
+#[test]
+fn a_session_of_devpi_client_that_is_over_is_refused_in_the_servers_words() {
+    let home = Home::new("memory");
+    let folder = devpi_client(&home, Some("bob"));
+    let file = folder.join("auth.json");
+    let mut auth: Value = serde_json::from_slice(&std::fs::read(&file).expect("read")).expect("JSON");
+    let sessions = auth["auth"].as_object_mut().expect("by server");
+    for (_, users) in sessions.iter_mut() {
+        users[0][1] = json!("bob-session-that-is-over");
+    }
+    std::fs::write(&file, auth.to_string()).expect("written");
+    let refused = home.cli(&["list", "--clientdir", folder.to_str().expect("a path")]).output().expect("it ends");
+    assert_eq!(code(&refused), Some(77), "{}", err(&refused));
+    assert!(!err(&refused).contains("bob-session-that-is-over"), "{}", err(&refused));
+}
+
+#[test]
+fn root_makes_lists_and_deletes_tokens_of_bob() {
+    let home = Home::new("memory");
+    let made = token(as_user(&home, "root", &["create", "-u", "bob", "-a", "pkg_read", "-e", "10min"]));
+    assert_eq!(read(&made).user().as_str(), "bob");
+    assert_eq!(reads("bob", &made, "bob/dev"), 200);
+    let id = read(&made).id().to_string();
+    assert!(out(&done(as_user(&home, "root", &["list", "-u", "bob"]))).contains(&id));
+    done(as_user(&home, "root", &["delete", "-u", "bob", &id]));
+    assert!(!ids("bob").contains(&id));
+    // What the server allows to root alone.
+    let created = as_user(&home, "root", &["create", "-u", "bob", "-a", "pkg_read", "-e", "never"]);
+    assert!(err(&created).contains("it never ends"), "{}", err(&created));
+    assert_eq!(caveats(&token(created)), ["allowed=pkg_read", "expires=never"]);
+}
+
+#[test]
+fn alice_is_refused_what_is_bobs_in_the_servers_words() {
+    let home = Home::new("memory");
+    let before = ids("bob");
+    let of_bob = ["-u", "bob"];
+    for verb in [&["create", "-a", "pkg_read"][..], &["list"], &["delete", "abcdefgh"]] {
+        let refused = as_user(&home, "alice", &[verb, &of_bob].concat());
+        assert_eq!((code(&refused), out(&refused).as_str()), (Some(77), ""), "{verb:?}: {}", err(&refused));
+        let said = err(&refused);
+        assert!(said.contains("refuses (403)") && said.contains("nauthorized"), "{verb:?}: {said}");
+    }
+    for (args, words) in [
+        (["create", "-e", "never"], "Not allowed to create token with no expiration"),
+        (["create", "-e", "2y"], "Not allowed to set expiration to more than one year"),
+    ] {
+        let refused = as_user(&home, "alice", &args);
+        assert_eq!((code(&refused), out(&refused).as_str()), (Some(77), ""), "{}", err(&refused));
+        assert!(err(&refused).contains(words), "{}", err(&refused));
+    }
+    assert_eq!(ids("bob"), before);
+}
+
+#[test]
+fn a_kept_token_that_is_deleted_is_forgotten_by_the_agent() {
+    let home = Home::with_alice();
+    let status = || home.cli(&["status", "--json"]).output().expect("it ends");
+    let kept: Value = serde_json::from_slice(&status().stdout).expect("JSON");
+    let id = kept["roots"][0]["id"].as_str().expect("an id").to_owned();
+    // Another token of the same user: the agent keeps its own.
+    let other = token(as_user(&home, "alice", &["create", "-a", "pkg_read", "-e", "10min"]));
+    let deleted = done(as_user(&home, "alice", &["delete", read(&other).id().as_str()]));
+    assert!(!err(&deleted).contains("agent"), "{}", err(&deleted));
+    assert_eq!(code(&status()), Some(0));
+    let get = || home.cli(&["get", &BED.simple_url("alice/dev")]).output().expect("it ends");
+    done(get());
+
+    let deleted = done(as_user(&home, "alice", &["delete", &id]));
+    assert!(err(&deleted).contains("the agent kept this token, and has forgotten it"), "{}", err(&deleted));
+    assert!(!ids("alice").contains(&id));
+    assert_eq!(code(&status()), Some(1));
+    assert_eq!(out(&get()), "");
+}
+
+#[test]
+fn the_kept_token_names_server_and_user_where_nobody_else_does() {
+    let home = Home::with_alice();
+    let password = format!("{}\n", BED.password("alice"));
+    let made = token(fed(home.cli(&["create", "-a", "pkg_read", "-e", "10min"]), &password));
+    assert_eq!(read(&made).user().as_str(), "alice");
+    done(fed(home.cli(&["delete", read(&made).id().as_str()]), &password));
+}
+
+/// A token to derive from that no server knows is enough where none is asked.
+fn some_token() -> String {
+    BED.create_token("alice", &json!({"allowed": ["pkg_read", "upload"]})).expect("a token")
+}
+
+#[test]
+fn a_token_file_is_for_its_owner_alone_and_never_replaced_unasked() {
+    let home = Home::new("memory");
+    let folder = home.path().join("out");
+    std::fs::create_dir(&folder).expect("a folder");
+    let path = folder.join("token");
+    let shown = path.to_str().expect("a path");
+    let from = some_token();
+    let derive = |args: &[&str]| fed(home.cli(&[&["derive", "-f", "-", "-e", "5min"], args].concat()), &from);
+
+    let written = done(derive(&["-o", shown]));
+    assert_eq!(out(&written), "");
+    assert_eq!(mode(&path), 0o600);
+    let first = std::fs::read_to_string(&path).expect("a file");
+    assert!(first.starts_with("devpi-") && first.ends_with('\n') && first.lines().count() == 1);
+    // What was written is read again.
+    assert_eq!(inspect(&home, first.trim_end())["user"], "alice");
+
+    let refused = derive(&["-a", "upload", "-o", shown]);
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(73), ""), "{}", err(&refused));
+    assert!(err(&refused).contains("--force") && err(&refused).contains(shown), "{}", err(&refused));
+    assert_eq!(std::fs::read_to_string(&path).expect("a file"), first);
+
+    // A file that anybody could read does not pass its mode on.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    done(derive(&["-a", "upload", "-o", shown, "--force"]));
+    assert_ne!(std::fs::read_to_string(&path).expect("a file"), first);
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(names(&folder), ["token"]);
+}
+
+#[test]
+fn a_token_file_replaces_a_link_and_never_follows_it() {
+    let home = Home::new("memory");
+    let folder = home.path().join("out");
+    std::fs::create_dir(&folder).expect("a folder");
+    let (target, link, dangling) = (folder.join("target"), folder.join("link"), folder.join("dangling"));
+    std::fs::write(&target, "another's").expect("written");
+    symlink(&target, &link).expect("a link");
+    symlink(folder.join("nowhere"), &dangling).expect("a link");
+    let from = some_token();
+    for path in [&link, &dangling] {
+        let shown = path.to_str().expect("a path");
+        let derive =
+            |args: &[&str]| fed(home.cli(&[&["derive", "-f", "-", "-e", "5min", "-o", shown], args].concat()), &from);
+        assert_eq!(code(&derive(&[])), Some(73));
+        assert!(path.is_symlink());
+        done(derive(&["--force"]));
+        assert!(!path.is_symlink() && mode(path) == 0o600);
+    }
+    assert_eq!(std::fs::read_to_string(&target).expect("a file"), "another's");
+    assert_eq!(names(&folder), ["dangling", "link", "target"]);
+}
+
+#[test]
+fn where_a_file_cannot_be_written_no_token_is_made() {
+    let home = Home::new("memory");
+    let before = ids("alice");
+    let folder = home.path().join("a-folder");
+    std::fs::create_dir(&folder).expect("a folder");
+    let (missing, folder) = (home.path().join("missing/token"), folder.to_str().expect("a path").to_owned());
+    for (path, force) in [(missing.to_str().expect("a path"), false), (&folder, false), (&folder, true)] {
+        let force = if force { &["--force"][..] } else { &[] };
+        let refused = as_user(&home, "alice", &[&["create", "-a", "del_entry", "-o", path], force].concat());
+        assert_eq!((code(&refused), out(&refused).as_str()), (Some(73), ""), "{}", err(&refused));
+        assert!(err(&refused).contains(path), "{}", err(&refused));
+    }
+    let left = BED.tokens("alice").expect("the tokens");
+    let new = left.as_object().expect("by id").iter().filter(|(id, _)| !before.contains(id));
+    // Other tests make tokens meanwhile, none of them for this.
+    assert!(new.map(|(_, token)| token["restrictions"][0].clone()).all(|first| first != "allowed=del_entry"));
+    assert!(!home.path().join("missing").exists() && names(Path::new(&folder)).is_empty());
+    // Nothing that was begun is left where a server refuses.
+    let path = home.path().join("refused");
+    let refused = as_user(&home, "alice", &["create", "-u", "bob", "-o", path.to_str().expect("a path")]);
+    assert_eq!(code(&refused), Some(77), "{}", err(&refused));
+    assert!(!names(home.path()).iter().any(|name| name.contains("refused")), "{:?}", names(home.path()));
+}
+
+#[test]
+fn a_token_derived_from_the_kept_root_stays_under_the_ceiling() {
+    let home = Home::with_alice();
+    let derive = |args: &[&str]| home.cli(&[&["derive"], args].concat()).output().expect("it ends");
+    // Longer than the ceiling of this kind: an hour for reading, fifteen minutes for uploads.
+    let read_token = token(derive(&["-a", "pkg_read", "-i", "alice/dev", "-e", "2d"]));
+    assert_about(lifetime(&read_token), 3600);
+    assert_eq!(reads("alice", &read_token, "alice/dev"), 200);
+    let upload = token(derive(&["-a", "upload", "-i", "alice/dev", "-p", "pkg", "-e", "never"]));
+    assert_about(lifetime(&upload), 15 * 60);
+    let short = token(derive(&["-a", "pkg_read", "-i", "alice/dev", "-e", "2min"]));
+    assert_about(lifetime(&short), 120);
+    // Nothing that the agent's kinds do not have.
+    for token in [&read_token, &upload, &short] {
+        let scope = read(token).scope();
+        assert_eq!(scope.allowed().map(std::collections::BTreeSet::len), Some(1));
+        assert!(!scope.allows_index(&"alice/other".parse().expect("an index")));
+        // The root's own restrictions stand first: it is its descendant.
+        assert!(caveats(token)[0].starts_with("allowed=del_entry,"), "{:?}", caveats(token));
+    }
+}
+
+#[test]
+fn a_token_wider_than_the_agent_gives_is_refused() {
+    let home = Home::with_alice();
+    let derive = |args: &[&str]| home.cli(&[&["derive"], args].concat()).output().expect("it ends");
+    for args in [
+        &["-a", "index_create", "-i", "alice/dev"][..],
+        &["-a", "pkg_read,index_modify", "-i", "alice/dev"],
+        &["-a", "upload,del_project", "-i", "alice/dev"],
+        &["-a", "user_modify", "-i", "alice/dev"],
+        &["-a", "upload", "-i", "alice/dev,alice/other"],
+        &["-y", "-a", "made_up", "-i", "alice/dev"],
+    ] {
+        let refused = derive(args);
+        assert_eq!((code(&refused), out(&refused).as_str()), (Some(77), ""), "{args:?}: {}", err(&refused));
+    }
+    // Where no index is named it is the one of the login, with its bases, and not all.
+    let unnamed = token(derive(&["-a", "pkg_read"]));
+    let index = |name: &str| name.parse().expect("an index");
+    let indexes = ["alice/dev", "alice/mid", "alice/base"].map(index).into();
+    assert_eq!(read(&unnamed).scope().indexes(), Some(&indexes));
+}
+
+#[test]
+fn where_no_token_is_kept_there_is_nothing_to_derive_from() {
+    let home = Home::new("memory");
+    let refused = home.cli(&["derive", "-a", "pkg_read", "-i", "alice/dev"]).output().expect("it ends");
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(1), ""), "{}", err(&refused));
+    assert!(err(&refused).contains("devpi-tokens login"), "{}", err(&refused));
+}
+
+#[test]
+fn each_way_to_say_a_time_is_shown_by_its_date() {
+    let home = Home::new("memory");
+    let from = some_token();
+    let derive = |end: &str| {
+        let mut derive = home.cli(&["derive", "-f", "-", "-e", end]);
+        derive.env("TZ", "UTC");
+        fed(derive, &from)
+    };
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    for (end, seconds) in [
+        ("5m", 5 * 60),
+        ("5min", 5 * 60),
+        ("90s", 90),
+        ("1.5h", 5400),
+        ("1h 30min", 5400),
+        ("1h and 5s", 3605),
+        ("2 weeks", 14 * 86_400),
+        ("1d", 86_400),
+    ] {
+        let derived = derive(end);
+        assert_shows_end(&derived, (now() + seconds).cast_signed(), end);
+        assert_about(own_end(&token(derived)) - now().cast_signed(), seconds.cast_signed());
+    }
+    // Months have no fixed length; a minute is never one.
+    for end in ["1M", "1mo", "1 month"] {
+        let derived = derive(end);
+        let ends = own_end(&token(derived));
+        assert!((28 * 86_400 - 60..=31 * 86_400 + 60).contains(&(ends - now().cast_signed())), "{end}: {ends}");
+    }
+    for (end, second) in
+        [("2199-01-31", 7_229_174_400_i64), ("2199-01-31T01:00:00+01:00", 7_229_174_400), ("7229174400", 7_229_174_400)]
+    {
+        let derived = derive(end);
+        assert_eq!(own_end(&token(derived)), second, "{end}");
+    }
+    for end in ["soon", "", "1\u{a0}h", "5", "-5min"] {
+        let past = derive(end);
+        let refused = code(&past) == Some(65) && out(&past).is_empty();
+        assert!(refused || err(&past).contains("warning: it has ended already"), "{end:?}: {}", err(&past));
+    }
+}
+
+/// The end that was added last, in seconds since the epoch: the root has one of its own.
+fn own_end(token: &str) -> i64 {
+    let last = caveats(token).pop().expect("a caveat");
+    last.strip_prefix("expires=").and_then(|end| end.parse().ok()).expect("an end")
+}
+
+/// That standard error has the date of the token's end, which is about that second, in UTC.
+fn assert_shows_end(derived: &Output, second: i64, asked: &str) {
+    let dates = (-90..=90).map(|off| {
+        jiff::Timestamp::from_second(second + off).expect("a time").strftime("%-d %b %Y %H:%M UTC").to_string()
+    });
+    let said = err(derived);
+    assert!(dates.into_iter().any(|date| said.contains(&date)), "{asked}: {said}");
+}
+
+#[test]
+fn a_permission_that_the_server_does_not_know_needs_a_yes() {
+    let home = Home::new("memory");
+    let from = some_token();
+    let derive = |args: &[&str]| fed(home.cli(&[&["derive", "-f", "-"], args].concat()), &from);
+    let refused = derive(&["-a", "pkg_read,colour"]);
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(2), ""), "{}", err(&refused));
+    assert!(err(&refused).contains("colour") && err(&refused).contains("--yes"), "{}", err(&refused));
+    let made = token(derive(&["-a", "pkg_read,colour", "--yes"]));
+    // The server knows it as little as we do, but reads the list.
+    assert_eq!(reads("alice", &made, "alice/dev"), 200);
+    let refused = as_user(&home, "alice", &["create", "-a", "colour"]);
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(2), ""), "{}", err(&refused));
+    let nothing = derive(&[]);
+    assert_eq!(code(&nothing), Some(2), "{}", err(&nothing));
+    let malformed = derive(&["-a", "pkg read"]);
+    assert_eq!(code(&malformed), Some(65), "{}", err(&malformed));
+}
+
+#[test]
+fn an_index_that_is_none_is_warned_about() {
+    let home = Home::new("memory");
+    let derived = fed(home.cli(&["derive", "-f", "-", "-i", "alice/dev,dev"]), &some_token());
+    assert!(err(&derived).contains("warning: no index is called dev"), "{}", err(&derived));
+    assert_eq!(reads("alice", &token(derived), "alice/dev"), 200);
+}
+
+#[test]
+fn a_token_in_the_arguments_is_warned_about() {
+    let home = Home::new("memory");
+    let from = some_token();
+    let derived = home.cli(&["derive", "--token", &from, "-e", "5min"]).output().expect("it ends");
+    assert!(err(&derived).contains("warning: --token shows the token"), "{}", err(&derived));
+    token(derived);
+}
+
+#[test]
+fn what_can_says_and_what_the_server_answers_is_the_same() {
+    let home = Home::new("memory");
+    let made = BED.create_token("alice", &json!({"allowed": ["pkg_read"], "indexes": ["alice/dev"]})).expect("a token");
+    let can = |args: &[&str]| fed(home.cli(&[&["can"], args, &["-f", "-"]].concat()), &made);
+    assert_eq!(code(&can(&["pkg_read", "alice/dev"])), Some(0));
+    assert_eq!(reads("alice", &made, "alice/dev"), 200);
+    let no = can(&["pkg_read", "alice/other"]);
+    assert_eq!(code(&no), Some(77));
+    assert!(err(&no).contains("decided by: indexes=alice/dev"), "{}", err(&no));
+    assert_eq!(reads("alice", &made, "alice/other"), 403);
+    assert_eq!(code(&can(&["pkg_read", "alice/dev", "--at", "3y"])), Some(77));
+}
+
+#[test]
+fn devpi_client_is_logged_in_with_a_token() {
+    let home = Home::new("memory");
+    let folder = devpi_client(&home, None);
+    let shown = folder.to_str().expect("a path");
+    let made = some_token();
+    let login = |token: &str| fed(home.cli(&["token-login", "-f", "-", "--clientdir", shown]), token);
+    let logged_in = done(login(&made));
+    assert!(out(&logged_in).contains("logged in as alice"), "{}", out(&logged_in));
+    assert_eq!(mode(&folder.join("auth.json")), 0o600);
+    assert_eq!(mode(&folder.join("current.json")), 0o600);
+    let used = done(devpi(&home, &folder).arg("use").output().expect("devpi runs"));
+    assert!(out(&used).contains("logged in as alice"), "{}", out(&used));
+    done(devpi(&home, &folder).args(["use", "alice/dev"]).output().expect("devpi runs"));
+    let listed = done(devpi(&home, &folder).args(["list", "bed-app"]).output().expect("devpi runs"));
+    assert!(out(&listed).contains("bed_app"), "{}", out(&listed));
+    // Its own session of another user stays behind.
+    let bob = format!("--password={}", BED.password("bob"));
+    done(devpi(&home, &folder).args(["login", "bob", &bob]).output().expect("devpi runs"));
+    done(login(&made));
+    let used = done(devpi(&home, &folder).args(["use", "--user", "bob"]).output().expect("devpi runs"));
+    assert!(out(&used).contains("bob"), "{}", out(&used));
+}
+
+#[test]
+fn devpi_client_is_not_logged_in_with_a_token_that_is_no_good() {
+    let home = Home::new("memory");
+    let folder = devpi_client(&home, None);
+    let shown = folder.to_str().expect("a path");
+    let expired = BED.restrict(&some_token(), &["expires=1"]).expect("a token");
+    let refused = fed(home.cli(&["token-login", "-f", "-", "--clientdir", shown]), &expired);
+    assert!(!refused.status.success() && out(&refused).is_empty(), "{}", err(&refused));
+    assert!(!folder.join("auth.json").exists());
+    let nowhere = home.path().join("nobody");
+    let unused = fed(home.cli(&["token-login", "-f", "-", "--clientdir", nowhere.to_str().expect("a path")]), &expired);
+    assert_eq!(code(&unused), Some(2), "{}", err(&unused));
+}
