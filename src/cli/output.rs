@@ -14,15 +14,21 @@ use crate::secret::Secret;
 /// Makes sure that the token can be written, before one is made that nobody gets.
 pub(super) fn check(output: &Output, prompt: &Prompt) -> Result<(), Failure> {
     let Some(path) = &output.output else { return Ok(()) };
+    let shown = path.display();
     if output.force || std::fs::symlink_metadata(path).is_err() {
+        // A file beside it tells whether there will be one.
+        let new = beside(path);
+        let _ = std::fs::remove_file(&new);
+        create(&new).map_err(|error| failed(Exit::CannotCreate, "create", path, &error))?;
+        let _ = std::fs::remove_file(&new);
         return Ok(());
     }
-    let shown = path.display();
     if prompt.has_person() {
         if prompt.confirm(&format!("there is already a file at {shown}; replace it?"))? {
             return Ok(());
         }
-        return Err(Failure::new(Exit::CannotCreate, format!("{shown} is left as it is")));
+        return Err(Failure::new(Exit::CannotCreate, format!("{shown} is left as it is"))
+            .with_remedy("name another file with --output"));
     }
     Err(Failure::new(Exit::CannotCreate, format!("there is already a file at {shown}"))
         .with_remedy("name another one, or replace it with --force"))
@@ -38,18 +44,20 @@ pub(super) fn write(output: &Output, token: &Secret, terminal: &mut Terminal<'_>
 
 /// Makes a file, or replaces one: it is there as a whole or not at all, and with mode 0600 from its first byte on.
 pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Failure> {
-    let failed = |exit: Exit, what: &str, error: &std::io::Error| {
-        Failure::new(exit, format!("cannot {what} {}: {}", path.display(), error.kind()))
-    };
     let new = beside(path);
     // What an earlier run left behind that was ended half way.
     let _ = std::fs::remove_file(&new);
-    let mut file = create(&new).map_err(|error| failed(Exit::CannotCreate, "create", &error))?;
+    let mut file = create(&new).map_err(|error| failed(Exit::CannotCreate, "create", path, &error))?;
     let written = fill(&mut file).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&new, path));
     written.map_err(|error| {
         let _ = std::fs::remove_file(&new);
-        failed(Exit::CannotWrite, "write", &error)
+        failed(Exit::CannotWrite, "write", path, &error)
     })
+}
+
+fn failed(exit: Exit, what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(exit, format!("cannot {what} {}: {}", path.display(), error.kind()))
+        .with_remedy("name a file in a folder that is there and that you may write to")
 }
 
 fn create(path: &Path) -> std::io::Result<File> {
