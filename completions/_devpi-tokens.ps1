@@ -29,6 +29,13 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new token on the server')
+            [CompletionResult]::new('derive', 'derive', [CompletionResultType]::ParameterValue, 'Make a narrower token, without the server')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says, in words')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the tokens of a user on the server')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a token on the server, and all that was derived from it')
+            [CompletionResult]::new('token-login', 'token-login', [CompletionResultType]::ParameterValue, 'Log devpi-client in with a token')
+            [CompletionResult]::new('can', 'can', [CompletionResultType]::ParameterValue, 'Tell what a server would answer to a token, without asking it')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -73,6 +80,122 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What for: read, upload, push, toxresult or remove (default: read for a simple page, upload for an index)')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The only projects that may be uploaded, by commas (default: all)')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose token (default: the user in the URL, else the server''s default)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;create' {
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Whose token (default: who asks)')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose token (default: who asks)')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the token to FILE, which only you can read')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the token to FILE, which only you can read')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload')
+            [CompletionResult]::new('--allowed', '--allowed', [CompletionResultType]::ParameterName, 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Only these indexes, by commas')
+            [CompletionResult]::new('--indexes', '--indexes', [CompletionResultType]::ParameterName, 'Only these indexes, by commas')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only uploads of these projects, by commas')
+            [CompletionResult]::new('--projects', '--projects', [CompletionResultType]::ParameterName, 'Only uploads of these projects, by commas')
+            [CompletionResult]::new('--not-before', '--not-before', [CompletionResultType]::ParameterName, 'From when on it is valid')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('--clientdir', '--clientdir', [CompletionResultType]::ParameterName, 'Use the session of devpi-client that is kept in this folder')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in FILE (PEM), too')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace FILE where it is there already')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Take permissions that devpi-server does not know without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Take permissions that devpi-server does not know without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: secrets come from standard input, a line each')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine: tokens can be read on the way')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;derive' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the token to FILE, which only you can read')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the token to FILE, which only you can read')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload')
+            [CompletionResult]::new('--allowed', '--allowed', [CompletionResultType]::ParameterName, 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Only these indexes, by commas')
+            [CompletionResult]::new('--indexes', '--indexes', [CompletionResultType]::ParameterName, 'Only these indexes, by commas')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only uploads of these projects, by commas')
+            [CompletionResult]::new('--projects', '--projects', [CompletionResultType]::ParameterName, 'Only uploads of these projects, by commas')
+            [CompletionResult]::new('--not-before', '--not-before', [CompletionResultType]::ParameterName, 'From when on it is valid')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace FILE where it is there already')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Take permissions that devpi-server does not know without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Take permissions that devpi-server does not know without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: secrets come from standard input, a line each')
+            [CompletionResult]::new('--force-unknown', '--force-unknown', [CompletionResultType]::ParameterName, 'Derive from a token with restrictions that are not understood, too')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;inspect' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the token comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;list' {
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Whose tokens (default: who asks)')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose tokens (default: who asks)')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('--clientdir', '--clientdir', [CompletionResultType]::ParameterName, 'Use the session of devpi-client that is kept in this folder')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in FILE (PEM), too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the password comes from standard input')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine: tokens can be read on the way')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;delete' {
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Whose token (default: who asks)')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose token (default: who asks)')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('--clientdir', '--clientdir', [CompletionResultType]::ParameterName, 'Use the session of devpi-client that is kept in this folder')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in FILE (PEM), too')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the password comes from standard input')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine: tokens can be read on the way')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;token-login' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
+            [CompletionResult]::new('--clientdir', '--clientdir', [CompletionResultType]::ParameterName, 'The folder of devpi-client (default: as devpi-client chooses it)')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in FILE (PEM), too')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the token comes from standard input')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine: tokens can be read on the way')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;can' {
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'When (default: now)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the token comes from standard input')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -170,6 +293,13 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new token on the server')
+            [CompletionResult]::new('derive', 'derive', [CompletionResultType]::ParameterValue, 'Make a narrower token, without the server')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says, in words')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the tokens of a user on the server')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a token on the server, and all that was derived from it')
+            [CompletionResult]::new('token-login', 'token-login', [CompletionResultType]::ParameterValue, 'Log devpi-client in with a token')
+            [CompletionResult]::new('can', 'can', [CompletionResultType]::ParameterValue, 'Tell what a server would answer to a token, without asking it')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -185,6 +315,27 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;get' {
+            break
+        }
+        'devpi-tokens;help;create' {
+            break
+        }
+        'devpi-tokens;help;derive' {
+            break
+        }
+        'devpi-tokens;help;inspect' {
+            break
+        }
+        'devpi-tokens;help;list' {
+            break
+        }
+        'devpi-tokens;help;delete' {
+            break
+        }
+        'devpi-tokens;help;token-login' {
+            break
+        }
+        'devpi-tokens;help;can' {
             break
         }
         'devpi-tokens;help;agent' {

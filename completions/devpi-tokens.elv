@@ -26,6 +26,13 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand create 'Make a new token on the server'
+            cand derive 'Make a narrower token, without the server'
+            cand inspect 'Show what a token says, in words'
+            cand list 'List the tokens of a user on the server'
+            cand delete 'Delete a token on the server, and all that was derived from it'
+            cand token-login 'Log devpi-client in with a token'
+            cand can 'Tell what a server would answer to a token, without asking it'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -66,6 +73,115 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --for 'What for: read, upload, push, toxresult or remove (default: read for a simple page, upload for an index)'
             cand --project 'The only projects that may be uploaded, by commas (default: all)'
             cand --user 'Whose token (default: the user in the URL, else the server''s default)'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;create'= {
+            cand -u 'Whose token (default: who asks)'
+            cand --user 'Whose token (default: who asks)'
+            cand -o 'Write the token to FILE, which only you can read'
+            cand --output 'Write the token to FILE, which only you can read'
+            cand -a 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload'
+            cand --allowed 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload'
+            cand -e 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never'
+            cand --expires 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never'
+            cand -i 'Only these indexes, by commas'
+            cand --indexes 'Only these indexes, by commas'
+            cand -p 'Only uploads of these projects, by commas'
+            cand --projects 'Only uploads of these projects, by commas'
+            cand --not-before 'From when on it is valid'
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand --clientdir 'Use the session of devpi-client that is kept in this folder'
+            cand --ca-file 'Trust the certificates in FILE (PEM), too'
+            cand --force 'Replace FILE where it is there already'
+            cand -y 'Take permissions that devpi-server does not know without asking'
+            cand --yes 'Take permissions that devpi-server does not know without asking'
+            cand --no-input 'Never ask: secrets come from standard input, a line each'
+            cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;derive'= {
+            cand -f 'The token is in FILE (-: one line of standard input)'
+            cand --file 'The token is in FILE (-: one line of standard input)'
+            cand --token 'The token itself; shows in lists of processes, so prefer --file'
+            cand -o 'Write the token to FILE, which only you can read'
+            cand --output 'Write the token to FILE, which only you can read'
+            cand -a 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload'
+            cand --allowed 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload'
+            cand -e 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never'
+            cand --expires 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never'
+            cand -i 'Only these indexes, by commas'
+            cand --indexes 'Only these indexes, by commas'
+            cand -p 'Only uploads of these projects, by commas'
+            cand --projects 'Only uploads of these projects, by commas'
+            cand --not-before 'From when on it is valid'
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand --force 'Replace FILE where it is there already'
+            cand -y 'Take permissions that devpi-server does not know without asking'
+            cand --yes 'Take permissions that devpi-server does not know without asking'
+            cand --no-input 'Never ask: secrets come from standard input, a line each'
+            cand --force-unknown 'Derive from a token with restrictions that are not understood, too'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;inspect'= {
+            cand -f 'The token is in FILE (-: one line of standard input)'
+            cand --file 'The token is in FILE (-: one line of standard input)'
+            cand --token 'The token itself; shows in lists of processes, so prefer --file'
+            cand --json 'Print JSON, for programs'
+            cand --no-input 'Never ask: the token comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;list'= {
+            cand -u 'Whose tokens (default: who asks)'
+            cand --user 'Whose tokens (default: who asks)'
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand --clientdir 'Use the session of devpi-client that is kept in this folder'
+            cand --ca-file 'Trust the certificates in FILE (PEM), too'
+            cand --json 'Print JSON, for programs'
+            cand --no-input 'Never ask: the password comes from standard input'
+            cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;delete'= {
+            cand -u 'Whose token (default: who asks)'
+            cand --user 'Whose token (default: who asks)'
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand --clientdir 'Use the session of devpi-client that is kept in this folder'
+            cand --ca-file 'Trust the certificates in FILE (PEM), too'
+            cand --no-input 'Never ask: the password comes from standard input'
+            cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;token-login'= {
+            cand -f 'The token is in FILE (-: one line of standard input)'
+            cand --file 'The token is in FILE (-: one line of standard input)'
+            cand --token 'The token itself; shows in lists of processes, so prefer --file'
+            cand --clientdir 'The folder of devpi-client (default: as devpi-client chooses it)'
+            cand --ca-file 'Trust the certificates in FILE (PEM), too'
+            cand --no-input 'Never ask: the token comes from standard input'
+            cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;can'= {
+            cand --at 'When (default: now)'
+            cand -f 'The token is in FILE (-: one line of standard input)'
+            cand --file 'The token is in FILE (-: one line of standard input)'
+            cand --token 'The token itself; shows in lists of processes, so prefer --file'
+            cand --no-input 'Never ask: the token comes from standard input'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -144,6 +260,13 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand create 'Make a new token on the server'
+            cand derive 'Make a narrower token, without the server'
+            cand inspect 'Show what a token says, in words'
+            cand list 'List the tokens of a user on the server'
+            cand delete 'Delete a token on the server, and all that was derived from it'
+            cand token-login 'Log devpi-client in with a token'
+            cand can 'Tell what a server would answer to a token, without asking it'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -155,6 +278,20 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;status'= {
         }
         &'devpi-tokens;help;get'= {
+        }
+        &'devpi-tokens;help;create'= {
+        }
+        &'devpi-tokens;help;derive'= {
+        }
+        &'devpi-tokens;help;inspect'= {
+        }
+        &'devpi-tokens;help;list'= {
+        }
+        &'devpi-tokens;help;delete'= {
+        }
+        &'devpi-tokens;help;token-login'= {
+        }
+        &'devpi-tokens;help;can'= {
         }
         &'devpi-tokens;help;agent'= {
             cand start 'Start the agent, if it does not run'

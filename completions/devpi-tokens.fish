@@ -30,6 +30,13 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "login" -d
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "create" -d 'Make a new token on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "derive" -d 'Make a narrower token, without the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "inspect" -d 'Show what a token says, in words'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "list" -d 'List the tokens of a user on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "token-login" -d 'Log devpi-client in with a token'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "setup" -d 'Make pip, uv and git ask the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -54,6 +61,71 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l for -d
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l project -d 'The only projects that may be uploaded, by commas (default: all)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l user -d 'Whose token (default: the user in the URL, else the server\'s default)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s u -l user -d 'Whose token (default: who asks)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s o -l output -d 'Write the token to FILE, which only you can read' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s a -l allowed -d 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s e -l expires -d 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s i -l indexes -d 'Only these indexes, by commas' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s p -l projects -d 'Only uploads of these projects, by commas' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l not-before -d 'From when on it is valid' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s s -l server -d 'The server, as `status` shows it; needed only where several are kept' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l as -d 'The user; needed only where several are kept for the server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l clientdir -d 'Use the session of devpi-client that is kept in this folder' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l ca-file -d 'Trust the certificates in FILE (PEM), too' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l force -d 'Replace FILE where it is there already'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s y -l yes -d 'Take permissions that devpi-server does not know without asking'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l no-input -d 'Never ask: secrets come from standard input, a line each'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -l allow-http -d 'Allow plain http to another machine: tokens can be read on the way'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s f -l file -d 'The token is in FILE (-: one line of standard input)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s o -l output -d 'Write the token to FILE, which only you can read' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s a -l allowed -d 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s e -l expires -d 'When it ends, for example 90min, "1h 30min", 2w, 3M (months), 2027-01-31 or never' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s i -l indexes -d 'Only these indexes, by commas' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s p -l projects -d 'Only uploads of these projects, by commas' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -l not-before -d 'From when on it is valid' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s s -l server -d 'The server, as `status` shows it; needed only where several are kept' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -l as -d 'The user; needed only where several are kept for the server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -l force -d 'Replace FILE where it is there already'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s y -l yes -d 'Take permissions that devpi-server does not know without asking'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -l no-input -d 'Never ask: secrets come from standard input, a line each'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -l force-unknown -d 'Derive from a token with restrictions that are not understood, too'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand derive" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand inspect" -s f -l file -d 'The token is in FILE (-: one line of standard input)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand inspect" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand inspect" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand inspect" -l no-input -d 'Never ask: the token comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -s u -l user -d 'Whose tokens (default: who asks)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -s s -l server -d 'The server, as `status` shows it; needed only where several are kept' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -l as -d 'The user; needed only where several are kept for the server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -l clientdir -d 'Use the session of devpi-client that is kept in this folder' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -l ca-file -d 'Trust the certificates in FILE (PEM), too' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -l no-input -d 'Never ask: the password comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -l allow-http -d 'Allow plain http to another machine: tokens can be read on the way'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand list" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -s u -l user -d 'Whose token (default: who asks)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -s s -l server -d 'The server, as `status` shows it; needed only where several are kept' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -l as -d 'The user; needed only where several are kept for the server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -l clientdir -d 'Use the session of devpi-client that is kept in this folder' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -l ca-file -d 'Trust the certificates in FILE (PEM), too' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -l no-input -d 'Never ask: the password comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -l allow-http -d 'Allow plain http to another machine: tokens can be read on the way'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand delete" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -s f -l file -d 'The token is in FILE (-: one line of standard input)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -l clientdir -d 'The folder of devpi-client (default: as devpi-client chooses it)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -l ca-file -d 'Trust the certificates in FILE (PEM), too' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -l no-input -d 'Never ask: the token comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -l allow-http -d 'Allow plain http to another machine: tokens can be read on the way'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand token-login" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l at -d 'When (default: now)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s f -l file -d 'The token is in FILE (-: one line of standard input)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l no-input -d 'Never ask: the token comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -f -a "start" -d 'Start the agent, if it does not run'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -f -a "stop" -d 'End the agent; the next request starts it again'
@@ -80,13 +152,20 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and not
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from shim" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "shim" -d 'Link the programs that pip, uv and git look for into a folder on PATH'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "create" -d 'Make a new token on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "start" -d 'Start the agent, if it does not run'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "stop" -d 'End the agent; the next request starts it again'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "status" -d 'Show whether the agent runs, and where'
