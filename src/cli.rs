@@ -3,6 +3,7 @@
 mod agent;
 pub mod args;
 mod can;
+mod complaint;
 mod create;
 mod delete;
 mod derive;
@@ -29,7 +30,6 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 
 use crate::exit::{Exit, Failure};
 use crate::wrap::{WIDTH, wrapped};
@@ -48,6 +48,7 @@ impl Terminal<'_> {
     fn say(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
         writeln!(self.out, "{line}").and_then(|()| self.out.flush()).map_err(|error| {
             Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", error.kind()))
+                .with_remedy("see that what reads it stays open, and that there is room on the disk")
         })
     }
 
@@ -83,15 +84,17 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     let cli = match args::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            let text = error.render().to_string();
-            let said = if error.use_stderr() { complain(&text, err) } else { write!(out, "{text}") };
-            let exit = match error.kind() {
-                _ if !error.use_stderr() => Exit::Done,
-                // A word in its right place that is not what belongs there: a URL, a name.
-                ErrorKind::ValueValidation => Exit::Malformed,
-                _ => Exit::Usage,
+            return match complaint::of_value(&error, args) {
+                _ if !error.use_stderr() => written(write!(out, "{}", error.render()), Exit::Done),
+                Some(failure) => {
+                    failure.report(PROGRAM, width(), err);
+                    failure.exit.into()
+                }
+                None => {
+                    let mut lines = complaint::in_words_of_clap(&error, width()).into_iter();
+                    written(lines.try_for_each(|line| writeln!(err, "{line}")), Exit::Usage)
+                }
             };
-            return if said.is_err() { Exit::CannotWrite.into() } else { exit.into() };
         }
     };
     let mut terminal = Terminal { out, err, width: width() };
@@ -104,10 +107,8 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     }
 }
 
-/// Writes what clap has against the arguments, which it does not break itself.
-fn complain(text: &str, err: &mut dyn Write) -> std::io::Result<()> {
-    let width = width();
-    text.lines().flat_map(|line| broken(line, width)).try_for_each(|line| writeln!(err, "{line}"))
+fn written(said: std::io::Result<()>, exit: Exit) -> ExitCode {
+    said.map_or(Exit::CannotWrite, |()| exit).into()
 }
 
 fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
@@ -133,6 +134,11 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
 /// Seconds since the epoch.
 fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// A time of an option that was refused.
+fn not_a_time(option: &str, error: crate::time::TimeError) -> Failure {
+    Failure::new(Exit::Malformed, format!("{option}: {error}")).with_remedy(error.remedy())
 }
 
 /// An instant in words and as a date in the zone of this machine; both in seconds since the epoch.

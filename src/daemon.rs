@@ -37,7 +37,7 @@ const OTHER: Duration = Duration::from_secs(6);
 /// What `--help` says.
 pub const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
 
-  started by the programs that need it; by hand there is: devpi-tokens agent start
+  started by the programs that need it; by hand: devpi-tokens agent start
 
   --foreground   stay in the terminal, and write the log there
   --socket PATH  listen there

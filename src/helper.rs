@@ -10,6 +10,12 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
 
+const USAGE: &str = "devpi-tokens-helper: run by other programs, not by hand
+  as `keyring`, or with: keyring get --mode creds URL
+  as git's credential helper, or with: get, store, erase
+  by hand there is: devpi-tokens get URL
+";
+
 /// The standard streams of the helper.
 pub struct Streams<'a, I> {
     /// Standard input; only git says something there.
@@ -40,15 +46,13 @@ pub fn run<I: Read + AsFd>(args: &[OsString], streams: Streams<'_, I>) -> ExitCo
             let said = writeln!(streams.stdout, "devpi-tokens-helper {}", env!("CARGO_PKG_VERSION"));
             ExitCode::from(u8::from(said.is_err()))
         }
+        Some((option, _)) if option == "--help" || option == "-h" => {
+            let said = write!(streams.stdout, "{USAGE}");
+            ExitCode::from(u8::from(said.is_err()))
+        }
         _ => {
             // Nobody is left to tell where standard error is closed.
-            let _ = writeln!(
-                streams.stderr,
-                "devpi-tokens-helper: run by other programs, not by hand\n  \
-                 as `keyring`, or with: keyring get --mode creds URL\n  \
-                 as git's credential helper, or with: get, store, erase\n  \
-                 by hand there is: devpi-tokens get URL"
-            );
+            let _ = write!(streams.stderr, "{USAGE}");
             ExitCode::from(2)
         }
     }

@@ -17,14 +17,25 @@ pub const LAST_SECOND: u64 = 99_999_999_999;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// No duration, date, epoch second or `never`.
-    #[error("not a time: it is written as 30min, 1h 30min, 2 weeks, 3M (months), 2026-11-23T19:00:00Z or never")]
+    #[error("not a time")]
     Text,
     /// A duration where no other form is known.
-    #[error("not a duration: it is written as 90s, 30min, 1h 30min, 2 weeks or 3M (months)")]
+    #[error("not a duration")]
     Duration,
     /// Before 1970, or after the year 5138.
     #[error("the time is before 1970 or too far in the future")]
     Range,
+}
+
+impl TimeError {
+    /// How it is written.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Text => "write it as 30min, 1h 30min, 2 weeks, 3M (months), 2026-11-23T19:00:00Z or never",
+            Self::Duration => "write it as 90s, 30min, 1h 30min, 2 weeks or 3M (months)",
+            Self::Range => "name a time between the years 1970 and 5138",
+        }
+    }
 }
 
 /// When a token ends.

@@ -1,5 +1,6 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
+mod examples;
 mod tokens;
 
 use std::path::PathBuf;
@@ -10,18 +11,15 @@ pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Sou
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
 
-/// How to begin.
-const BEGIN: &str = "\
-To begin:
-  devpi-tokens login https://HOST/USER/INDEX/
-  devpi-tokens setup shim
-
-DEVPI_TOKENS_VAULT=keyring|passphrase|memory says, at the first login, who keeps
-the key of the vault: the desktop's keyring, a passphrase, or nobody.";
-
 /// Fresh tokens for devpi, as pip, uv, twine and git need them; an agent keeps the root token
 #[derive(Debug, Parser)]
-#[command(name = "devpi-tokens", version, arg_required_else_help = true, max_term_width = 80, after_help = BEGIN)]
+#[command(
+    name = "devpi-tokens",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 80,
+    after_help = examples::PROGRAM
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -32,40 +30,43 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Log in once: the agent keeps a token, nothing keeps the password
+    #[command(after_help = examples::LOGIN)]
     Login(Login),
     /// Let the agent forget a token, and with --revoke the server, too
+    #[command(after_help = examples::LOGOUT)]
     Logout(Logout),
     /// Show which tokens the agent keeps, and until when they are valid
+    #[command(after_help = examples::STATUS)]
     Status(Status),
     /// Print a fresh token to read an index or to upload to it
+    #[command(after_help = examples::GET)]
     Get(Get),
     /// Make a new token on the server
-    #[command(alias = "token-create")]
+    #[command(alias = "token-create", after_help = examples::CREATE)]
     Create(Create),
     /// Make a narrower token, without the server
-    #[command(alias = "token-derive")]
+    #[command(alias = "token-derive", after_help = examples::DERIVE)]
     Derive(Derive),
     /// Show what a token says, in words
-    #[command(alias = "token-inspect")]
+    #[command(alias = "token-inspect", after_help = examples::INSPECT)]
     Inspect(Inspect),
     /// List the tokens of a user on the server
-    #[command(alias = "token-list")]
+    #[command(alias = "token-list", after_help = examples::LIST)]
     List(List),
     /// Delete a token on the server, and all that was derived from it
-    #[command(alias = "token-delete")]
+    #[command(alias = "token-delete", after_help = examples::DELETE)]
     Delete(Delete),
     /// Log devpi-client in with a token
+    #[command(after_help = examples::TOKEN_LOGIN)]
     TokenLogin(TokenLogin),
     /// Tell what a server would answer to a token, without asking it
+    #[command(after_help = examples::CAN)]
     Can(Can),
     /// Start, stop, lock or unlock the agent
-    #[command(
-        subcommand,
-        after_help = "The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts it."
-    )]
+    #[command(subcommand, after_help = examples::AGENT)]
     Agent(Agent),
     /// Make pip, uv and git ask the agent
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::SETUP)]
     Setup(Setup),
     /// Ask a server for the bases of an index (the agent runs this)
     #[command(name = "fetch-bases", hide = true)]
@@ -178,14 +179,19 @@ pub struct Get {
 #[derive(Debug, Subcommand)]
 pub enum Agent {
     /// Start the agent, if it does not run
+    #[command(after_help = examples::AGENT_START)]
     Start,
     /// End the agent; the next request starts it again
+    #[command(after_help = examples::AGENT_STOP)]
     Stop,
     /// Show whether the agent runs, and where
+    #[command(after_help = examples::AGENT_STATUS)]
     Status(Status),
     /// Hand out nothing until `agent unlock`
+    #[command(after_help = examples::AGENT_LOCK)]
     Lock,
     /// Open the vault, and end a lock
+    #[command(after_help = examples::AGENT_UNLOCK)]
     Unlock {
         /// Never ask: the passphrase comes from standard input
         #[arg(long)]
@@ -197,6 +203,7 @@ pub enum Agent {
 #[derive(Debug, Subcommand)]
 pub enum Setup {
     /// Link the programs that pip, uv and git look for into a folder on PATH
+    #[command(after_help = examples::SETUP_SHIM)]
     Shim {
         /// The folder (default: ~/.local/bin, if it is on PATH and has no keyring
         /// yet, else a folder of our own)

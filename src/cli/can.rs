@@ -3,7 +3,7 @@
 use super::args::Can;
 use super::inspect::refused;
 use super::prompt::Prompt;
-use super::{Terminal, input, now, when};
+use super::{Terminal, input, not_a_time, now, when};
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::judge::{Answer, Why, Wish, judge};
@@ -14,9 +14,7 @@ pub(super) fn run(args: Can, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
     let text = input::token(args.source, &Prompt::new(args.no_input), terminal)?;
     let token = Token::parse(text.expose()).map_err(refused)?;
     let at = match &args.at {
-        Some(text) => {
-            time::parse_instant(text, now()).map_err(|error| Failure::new(Exit::Malformed, format!("--at: {error}")))?
-        }
+        Some(text) => time::parse_instant(text, now()).map_err(|error| not_a_time("--at", error))?,
         None => now(),
     };
     let Can { permission, index, project, .. } = args;

@@ -1,6 +1,7 @@
 //! `devpi-tokens derive`: a narrower token, made without the server.
 
 use super::args::Derive;
+use super::inspect::refused;
 use super::prompt::Prompt;
 use super::{Terminal, get, input, output, wanted};
 use crate::exit::{Exit, Failure};
@@ -23,7 +24,7 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let derived = root.narrow(&narrowing, args.force_unknown).map_err(|error| match error {
         TokenError::Unknown => Failure::new(Exit::Refused, error.to_string())
             .with_remedy("see which: devpi-tokens inspect\nto derive from it all the same: --force-unknown"),
-        other => Failure::new(Exit::Malformed, other.to_string()),
+        other => refused(other),
     })?;
     wanted::say_end(derived.scope().expires().map(crate::time::Expiry::At), terminal);
     destination.open()?.write(&derived.text(), terminal)?;
@@ -32,5 +33,5 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
 
 fn root(text: &Secret) -> Result<RootToken, Failure> {
     let read = Token::parse(text.expose()).and_then(RootToken::try_from);
-    read.map_err(|error| Failure::new(Exit::Malformed, error.to_string()))
+    read.map_err(refused)
 }

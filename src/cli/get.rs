@@ -25,10 +25,10 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
     };
     let user = match (args.user, args.url.user()) {
         (Some(user), _) => Some(user),
-        (None, Some(user)) => Some(
-            user.parse::<UserName>()
-                .map_err(|error| Failure::new(Exit::Malformed, format!("the user in the URL: {error}")))?,
-        ),
+        (None, Some(user)) => Some(user.parse::<UserName>().map_err(|error| {
+            Failure::new(Exit::Malformed, format!("the user in the URL: {error}"))
+                .with_remedy("leave it out, and name the user with --user")
+        })?),
         (None, None) => None,
     };
     let question = Question {

@@ -41,11 +41,15 @@ pub(super) fn from_file(file: &Path, prompt: &Prompt) -> Result<Secret, Failure>
         return prompt.line("token");
     }
     let shown = file.display();
-    let failed =
-        |error: std::io::Error| Failure::new(Exit::Malformed, format!("cannot read {shown}: {}", error.kind()));
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Malformed, format!("cannot read {shown}: {}", error.kind()))
+            .with_remedy("name a file that holds a token, or - for standard input")
+    };
     let read = std::fs::File::open(file).and_then(|mut file| crate::pipe::read(&mut file, LONGEST, LIMIT));
     let text = Secret::from_utf8(read.map_err(failed)?.to_vec());
-    let text =
-        text.ok_or_else(|| Failure::new(Exit::Malformed, format!("{shown} holds something else than a token")))?;
+    let text = text.ok_or_else(|| {
+        Failure::new(Exit::Malformed, format!("{shown} holds something else than a token"))
+            .with_remedy("name a file that holds a token, or - for standard input")
+    })?;
     Ok(text.trim_newline())
 }

@@ -12,7 +12,7 @@ use super::prompt::Prompt;
 use super::{Terminal, input, now};
 use crate::exit::{Exit, Failure};
 use crate::time::in_words_with_date;
-use crate::token::{ForeignToken, Format, Restriction, Token, TokenError};
+use crate::token::{ForeignToken, Format, MacaroonError, Restriction, Token, TokenError};
 use crate::wrap::wrapped;
 
 /// The column at which values begin behind their labels.
@@ -49,12 +49,16 @@ pub(super) fn run(args: Inspect, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
+/// A token that cannot be used for what was asked.
 pub(super) fn refused(error: TokenError) -> Failure {
-    let failure = Failure::new(Exit::Malformed, error.to_string());
-    match error {
-        TokenError::Pypi => failure.with_remedy("see what it says: devpi-tokens inspect"),
-        _ => failure.with_remedy("give it as it was printed, in one line"),
-    }
+    Failure::new(Exit::Malformed, error.to_string()).with_remedy(match error {
+        TokenError::Pypi => "to see what it says: devpi-tokens inspect",
+        TokenError::Format | TokenError::ThirdParty => "make another one: devpi-tokens create",
+        TokenError::Macaroon(MacaroonError::Caveats | MacaroonError::Length) => {
+            "start from one with fewer restrictions"
+        }
+        _ => "give the token as it was printed: one line, nothing in front of it or behind it",
+    })
 }
 
 impl Looked {

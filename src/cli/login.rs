@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::args::Login;
 use super::prompt::Prompt;
-use super::{Terminal, input, now, open, when};
+use super::{Terminal, input, not_a_time, now, open, when};
 use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session};
 use crate::exit::{Exit, Failure};
@@ -67,7 +67,7 @@ fn with_session(
 ) -> Result<(Kept, Vec<Retired>), Failure> {
     let user = session.user();
     let asked = narrowing(args, &found.server)?;
-    let token = session.create_token(user, &asked)?;
+    let token = session.create_token(user, &asked).map_err(super::session::refused)?;
     let root = Token::parse(token.expose()).and_then(RootToken::try_from).map_err(not_kept)?;
     let id = root.id().clone();
     let checked = as_asked(&root, user, &asked).and_then(|()| check(&found.server, &root));
@@ -132,6 +132,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
 
 fn not_kept(error: TokenError) -> Failure {
     Failure::new(Exit::Malformed, format!("this token cannot be kept: {error}"))
+        .with_remedy("let the server make one: devpi-tokens login URL USER")
 }
 
 /// Deletes replaced tokens that nothing derived from is alive of any more. Answers with the others.
@@ -163,8 +164,7 @@ fn narrowing(args: &Login, server: &Server) -> Result<Narrowing, Failure> {
         [] => Permission::ALL.iter().copied().filter(usual).collect(),
         chosen => chosen.to_vec(),
     };
-    let expires = parse_expiry(&args.expires, now)
-        .map_err(|error| Failure::new(Exit::Malformed, format!("--expires: {error}")))?;
+    let expires = parse_expiry(&args.expires, now).map_err(|error| not_a_time("--expires", error))?;
     Ok(Narrowing {
         allowed: allowed.into_iter().map(Item::from).collect(),
         // Whoever asks at the end of a second is asked about in the next one: the server takes a year and no more.
@@ -187,13 +187,19 @@ fn user(args: &Login, found: &Found, prompt: &Prompt) -> Result<UserName, Failur
         return Ok(user.clone());
     }
     if let Some(user) = args.url.user() {
-        return user.parse().map_err(|error| Failure::new(Exit::Malformed, format!("the user in the URL: {error}")));
+        return user.parse().map_err(|error| {
+            Failure::new(Exit::Malformed, format!("the user in the URL: {error}"))
+                .with_remedy("leave it out, and name the user: devpi-tokens login URL USER")
+        });
     }
     let owner = found.index.as_ref().map(IndexName::user);
     match owner {
         Some(owner) if prompt.has_person() => {
             let answer = prompt.text(&format!("user at {}", found.server.url()), owner.as_str())?;
-            answer.parse().map_err(|error| Failure::new(Exit::Malformed, format!("the user: {error}")))
+            answer.parse().map_err(|error| {
+                Failure::new(Exit::Malformed, format!("the user: {error}"))
+                    .with_remedy("name who logs in: devpi-tokens login URL USER")
+            })
         }
         Some(owner) => Ok(owner.clone()),
         None => Err(Failure::new(Exit::Usage, format!("no user is named for {}", found.server.url()))
@@ -205,7 +211,8 @@ fn user(args: &Login, found: &Found, prompt: &Prompt) -> Result<UserName, Failur
 fn given(server: &Server, text: &Secret, user: Option<&UserName>) -> Result<RootToken, Failure> {
     let root = Token::parse(text.expose()).and_then(RootToken::try_from).map_err(not_kept)?;
     if let Some(user) = user.filter(|user| *user != root.user()) {
-        return Err(Failure::new(Exit::Malformed, format!("this token is of {}, not of {user}", root.user())));
+        return Err(Failure::new(Exit::Malformed, format!("this token is of {}, not of {user}", root.user()))
+            .with_remedy(format!("keep it as what it is: devpi-tokens login URL {} -f FILE", root.user())));
     }
     check(server, &root)?;
     Ok(root)

@@ -14,6 +14,9 @@ use super::prompt::Prompt;
 use crate::exit::{Exit, Failure};
 use crate::secret::Secret;
 
+/// What to do where a file cannot be made.
+const ELSEWHERE: &str = "name a file in a folder that is there and that you may write to";
+
 /// Where a token goes, with the leave to replace what is there.
 pub(super) struct Destination {
     path: Option<PathBuf>,
@@ -36,7 +39,8 @@ pub(super) fn check(output: Output, prompt: &Prompt) -> Result<Destination, Fail
         return Err(exists(path));
     }
     if !prompt.confirm(&format!("there is already a file at {shown}; replace it?"))? {
-        return Err(Failure::new(Exit::CannotCreate, format!("{shown} is left as it is")));
+        return Err(Failure::new(Exit::CannotCreate, format!("{shown} is left as it is"))
+            .with_remedy("name another file with --output"));
     }
     Ok(Destination { path: Some(path.clone()), replace: true })
 }
@@ -87,6 +91,7 @@ impl NewFile {
         let options = |options: &mut OpenOptions| options.write(true).create_new(true).mode(0o600).open(&beside);
         let file = options(&mut OpenOptions::new()).map_err(|error| {
             Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", path.display(), error.kind()))
+                .with_remedy(ELSEWHERE)
         })?;
         Ok(Self { path: path.to_owned(), beside, file, replace })
     }
@@ -95,7 +100,8 @@ impl NewFile {
         let written = fill(&mut self.file).and_then(|()| self.file.sync_all()).and_then(|()| self.name());
         written.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => exists(&self.path),
-            kind => Failure::new(Exit::CannotWrite, format!("cannot write {}: {kind}", self.path.display())),
+            kind => Failure::new(Exit::CannotWrite, format!("cannot write {}: {kind}", self.path.display()))
+                .with_remedy(ELSEWHERE),
         })
     }
 

@@ -41,10 +41,12 @@ impl Prompt {
     pub(super) fn new_secret(&self, what: &str) -> Result<Secret, Failure> {
         let first = self.secret(what)?;
         if first.is_empty() {
-            return Err(Failure::new(Exit::Malformed, format!("the {what} is empty")));
+            return Err(Failure::new(Exit::Malformed, format!("the {what} is empty"))
+                .with_remedy("choose one of several words, and type it again"));
         }
         if self.at_terminal && first != self.secret(&format!("{what}, again"))? {
-            return Err(Failure::new(Exit::Malformed, format!("the two times that the {what} was typed differ")));
+            return Err(Failure::new(Exit::Malformed, format!("the {what} was typed in two different ways"))
+                .with_remedy("run this again"));
         }
         Ok(first)
     }
@@ -92,4 +94,5 @@ fn missing(what: &str) -> Failure {
 
 fn given_up(what: &str, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Usage, format!("not given: {what} ({})", error.kind()))
+        .with_remedy("type it in a terminal, or write it to standard input")
 }

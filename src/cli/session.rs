@@ -47,6 +47,16 @@ impl Place {
     }
 }
 
+/// A refusal in a session, where no token is to blame.
+pub(super) fn refused(error: devpi::Error) -> Failure {
+    let is_forbidden = matches!(error, devpi::Error::Forbidden { .. });
+    let failure = Failure::from(error);
+    match is_forbidden {
+        true => failure.with_remedy("users may do this for themselves, and for a year at most; root may do more"),
+        false => failure,
+    }
+}
+
 fn server(acting: &Acting, client: Option<&DevpiClient>) -> Result<(ServerUrl, ServerAccess), Failure> {
     let given = ServerAccess { ca_file: acting.reach.ca_file.clone(), allow_http: acting.reach.allow_http, skew: 0 };
     if let Some(target) = &acting.which.server {
@@ -70,7 +80,7 @@ fn server(acting: &Acting, client: Option<&DevpiClient>) -> Result<(ServerUrl, S
         (Some(_), None) => {
             let listed: Vec<String> = servers.iter().map(|server| format!("--server {server}")).collect();
             Err(Failure::new(Exit::Usage, "tokens of several servers are kept: which one is meant?")
-                .with_remedy(listed.join("\n")))
+                .with_remedy(format!("name it:\n{}", listed.join("\n"))))
         }
     }
 }

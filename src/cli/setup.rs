@@ -11,16 +11,21 @@ use crate::paths::Paths;
 /// The names under which other programs run the helper.
 const NAMES: [&str; 2] = ["keyring", "git-credential-devpi-tokens"];
 
+/// What helps where a folder cannot be used.
+const ANOTHER: &str = "name a folder that you may write to: devpi-tokens setup shim DIR";
+
 pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let helper = helper()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folder = match dir {
-        Some(dir) => std::path::absolute(dir)
-            .map_err(|error| Failure::new(Exit::Usage, format!("not a folder: {}", error.kind())))?,
+        Some(dir) => std::path::absolute(dir).map_err(|error| {
+            Failure::new(Exit::Usage, format!("not a folder: {}", error.kind())).with_remedy(ANOTHER)
+        })?,
         None => usual(&path, &helper)?,
     };
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
+            .with_remedy(ANOTHER)
     })?;
     let taken: Vec<&str> =
         NAMES.into_iter().filter(|name| found(&folder.join(name), &helper) == Found::Other).collect();
@@ -39,6 +44,7 @@ pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<
         let _ = std::fs::remove_file(&link);
         symlink(&helper, &link).map_err(|error| {
             Failure::new(Exit::CannotCreate, format!("cannot link {}: {}", link.display(), error.kind()))
+                .with_remedy(ANOTHER)
         })?;
         terminal.say(format!("{} -> {}", link.display(), helper.display()))?;
     }

@@ -61,12 +61,14 @@ fn object(path: &Path) -> Result<Map<String, Value>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| unexpected(path)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Map::new()),
-        Err(error) => Err(Failure::new(Exit::Unavailable, format!("cannot read {}: {}", path.display(), error.kind()))),
+        Err(error) => Err(Failure::new(Exit::Unavailable, format!("cannot read {}: {}", path.display(), error.kind()))
+            .with_remedy("see that it is yours, or name another folder with --clientdir")),
     }
 }
 
 fn unexpected(path: &Path) -> Failure {
     Failure::new(Exit::Malformed, format!("{} is not as devpi-client writes it", path.display()))
+        .with_remedy("move it away, and type: devpi use URL")
 }
 
 fn replace(path: &Path, value: &Map<String, Value>) -> Result<(), Failure> {

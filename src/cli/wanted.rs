@@ -2,7 +2,7 @@
 
 use super::args::Wanted;
 use super::prompt::Prompt;
-use super::{Terminal, now, when};
+use super::{Terminal, not_a_time, now, when};
 use crate::exit::{Exit, Failure};
 use crate::target::ProjectName;
 use crate::time::{self, Expiry};
@@ -10,19 +10,20 @@ use crate::token::{Item, Narrowing};
 
 /// The narrowing that the arguments ask for, once a person has agreed to what looks like a mistake.
 pub(super) fn narrowing(wanted: &Wanted, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<Narrowing, Failure> {
-    let malformed =
-        |what: &str, error: &dyn std::fmt::Display| Failure::new(Exit::Malformed, format!("{what}: {error}"));
     let now = now();
     let expires = match &wanted.expires {
-        Some(text) => Some(time::parse_expiry(text, now).map_err(|error| malformed("--expires", &error))?),
+        Some(text) => Some(time::parse_expiry(text, now).map_err(|error| not_a_time("--expires", error))?),
         None => None,
     };
     let not_before = match &wanted.not_before {
-        Some(text) => Some(time::parse_instant(text, now).map_err(|error| malformed("--not-before", &error))?),
+        Some(text) => Some(time::parse_instant(text, now).map_err(|error| not_a_time("--not-before", error))?),
         None => None,
     };
     let project = |item: &Item| {
-        item.as_str().parse::<ProjectName>().map(Item::from).map_err(|error| malformed("--projects", &error))
+        item.as_str().parse::<ProjectName>().map(Item::from).map_err(|error| {
+            Failure::new(Exit::Malformed, format!("--projects: {error}"))
+                .with_remedy("a project's name begins and ends with a letter or a digit")
+        })
     };
     let narrowing = Narrowing {
         allowed: wanted.allowed.iter().cloned().collect(),
@@ -42,7 +43,7 @@ pub(super) fn narrowing(wanted: &Wanted, prompt: &Prompt, terminal: &mut Termina
                 .with_remedy("if a plugin of the server does, add --yes"));
         }
         if !prompt.confirm(&format!("devpi-server knows no such permission: {unknown}; use it all the same?"))? {
-            return Err(Failure::new(Exit::Refused, "nothing was made"));
+            return Err(Failure::new(Exit::Refused, "nothing was made").with_remedy("see: devpi-tokens create --help"));
         }
     }
     Ok(narrowing)

@@ -16,9 +16,10 @@ pub(super) fn choose<'a>(which: &Which, roots: &'a [RootStatus]) -> Result<&'a R
         [] if roots.is_empty() => {
             Err(Failure::new(Exit::NotFound, "no token is kept").with_remedy("log in: devpi-tokens login URL"))
         }
-        [] => Err(Failure::new(Exit::NotFound, "no such token is kept").with_remedy(listed(roots.iter()))),
+        [] => Err(Failure::new(Exit::NotFound, "no such token is kept")
+            .with_remedy(format!("these are:\n{}", listed(roots.iter())))),
         _ => Err(Failure::new(Exit::Usage, "more than one token is kept: which one is meant?")
-            .with_remedy(listed(fitting.into_iter()))),
+            .with_remedy(format!("name it:\n{}", listed(fitting.into_iter())))),
     }
 }
 

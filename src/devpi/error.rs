@@ -232,7 +232,9 @@ impl Error {
             Self::Insecure { .. } => "for a certificate of your own authority give its file with --ca-file",
             Self::Redirect { .. } => "give the address that the server itself uses; redirects are never followed",
             Self::NotDevpi { .. } => "give the URL of the server, of an index or of its +simple/ page",
-            Self::WrongPassword { .. } => "a token is no password: a token that you have is kept with -f FILE",
+            Self::WrongPassword { .. } => {
+                "type it again; a token that you have is no password, and is kept by: devpi-tokens login URL -f FILE"
+            }
             Self::Unauthorized { .. } => {
                 "the server or the proxy in front of it wants a login first: devpi-tokens login"
             }
@@ -243,12 +245,12 @@ impl Error {
             Self::Failed { .. } => "the reason stands in the server's log",
             Self::NotAccepted { .. } => "is it a token of this server, and has the server the plugin devpi-tokens?",
             Self::OtherUser { user, .. } => return Some(format!("name that user: {user}")),
-            Self::TooLarge { .. }
-            | Self::BadAnswer { .. }
-            | Self::BadRequest { .. }
-            | Self::NotFound { .. }
-            | Self::Status { .. }
-            | Self::TooManyBases { .. } => return None,
+            Self::TooLarge { .. } | Self::BadAnswer { .. } | Self::Status { .. } => {
+                "is it a devpi server, and nothing in front of it that answers in its place?"
+            }
+            Self::BadRequest { .. } => "ask for what the server takes: it says above what it does not",
+            Self::NotFound { .. } => "see that the name is right: devpi-tokens list shows the tokens of a user",
+            Self::TooManyBases { .. } => "give the index fewer bases, or name one of them",
         };
         Some(text.to_owned())
     }

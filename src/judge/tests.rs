@@ -116,3 +116,25 @@ fn what_is_asked_about_a_user_is_of_no_index_and_no_project() {
         assert_eq!(answered, Answer::Fails { caveat: caveat.to_owned() });
     }
 }
+
+#[test]
+fn the_fate_of_a_caveat_does_not_depend_on_what_is_asked() {
+    let at = 1_795_456_860;
+    for (caveat, expected) in [
+        ("colour=red", Fate::Refused(Why::NotUnderstood)),
+        ("[9]", Fate::Refused(Why::NotUnderstood)),
+        ("expires=soon", Fate::Refused(Why::Expired)),
+        ("expires= 1_795_456_861", Fate::Read),
+        ("not_before=soon", Fate::Refused(Why::NotYetValid)),
+        ("[0, 1, 0]", Fate::Refused(Why::Expired)),
+        ("[0, 1795456861, 0]", Fate::Fails),
+        (r#"[1, ["pkg"]]"#, Fate::Fails),
+        ("indexes=,alice/dev", Fate::Fails),
+        ("indexes=alice/dev, bob/dev", Fate::Read),
+        ("projects=a,,b", Fate::Fails),
+        ("allowed=", Fate::Fails),
+        ("allowed=pkg_read, upload", Fate::Read),
+    ] {
+        assert_eq!(fate(caveat, at), expected, "{caveat}");
+    }
+}

@@ -150,7 +150,9 @@ impl Refused {
             Refusal::Index(_) | Refusal::Project(_) | Refusal::Purpose(_) => {
                 Some(format!("log in with a wider token: {login}"))
             }
-            Refusal::NotYetValid(_) | Refusal::ManyIndexes(_) | Refusal::Policy(_) => None,
+            Refusal::NotYetValid(_) => Some(format!("wait until then, or make another one: {login}")),
+            Refusal::ManyIndexes(_) => Some("name one index".to_owned()),
+            Refusal::Policy(_) => Some("ask for what it allows: reading or uploading".to_owned()),
         }
     }
 }
@@ -193,7 +195,10 @@ impl Denial {
             Self::Vault { remedy, .. } => remedy.clone(),
             Self::TooOften => Some("try again in a minute".to_owned()),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
-            Self::BadToken { .. } | Self::Restricted | Self::NotARequest | Self::Internal => None,
+            Self::BadToken { .. } => Some("let the server make one: devpi-tokens login URL USER".to_owned()),
+            Self::Restricted => Some("ask from outside of it".to_owned()),
+            Self::NotARequest => Some("install devpi-tokens again: its programs belong together".to_owned()),
+            Self::Internal => Some("the reason stands at the end of the agent's log, agent.log".to_owned()),
         }
     }
 }

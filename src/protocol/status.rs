@@ -67,7 +67,8 @@ impl std::str::FromStr for Keeper {
             "keyring" => Ok(Self::Keyring),
             "passphrase" => Ok(Self::Passphrase),
             "memory" => Ok(Self::Memory),
-            _ => Err(Failure::new(Exit::Usage, "DEVPI_TOKENS_VAULT is none of keyring, passphrase, memory")),
+            _ => Err(Failure::new(Exit::Usage, "DEVPI_TOKENS_VAULT names no keeper of the vault's key")
+                .with_remedy("set it to keyring, passphrase or memory, or leave it out")),
         }
     }
 }

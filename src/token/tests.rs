@@ -332,3 +332,23 @@ fn two_tokens_are_equal_only_as_a_whole() {
     assert_ne!(root(&CAVEATS), other);
     assert_ne!(root(&CAVEATS), root(&CAVEATS[..1]));
 }
+
+#[test]
+fn a_token_of_another_server_is_read_by_another_reader_only() {
+    let named = [vec![2], field(1, b"index.example"), field(2, b"\xffany"), vec![0, 0], field(6, &SIGNATURE)].concat();
+    let text = format!("pypi-{}", encoded(&named));
+    let token = ForeignToken::parse(&text).expect("a token");
+    assert_eq!(
+        (token.location(), token.identifier(), token.caveats().len()),
+        (&b"index.example"[..], &b"\xffany"[..], 0)
+    );
+    assert_eq!(Token::parse(&text), Err(TokenError::Pypi));
+    assert_eq!(Token::parse(&encoded(&named)), Err(MacaroonError::Location.into()));
+    assert_eq!(ForeignToken::parse(&encoded(&named)), Err(TokenError::Identifier));
+    assert_eq!(ForeignToken::parse("pypi-"), Err(TokenError::Empty));
+    assert_eq!(ForeignToken::parse(&format!("pypi-{text}")), Err(TokenError::PrefixTwice));
+    for length in 0..named.len() {
+        assert!(ForeignToken::parse(&format!("pypi-{}", encoded(&named[..length]))).is_err(), "{length} bytes");
+    }
+    assert!(!format!("{token:?}").contains("any"));
+}

@@ -81,6 +81,8 @@ impl Home {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.path())
+            // What a test looks for stands in one line.
+            .env("COLUMNS", "1000")
             .envs(self.variables())
             .current_dir(self.path())
             .stdin(Stdio::null());

@@ -1,6 +1,8 @@
 //! `cargo xtask assets`: man pages and completions, printed from the arguments of the command line. They are committed,
 //! so that a package can be made without running anything.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -8,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
-use clap_mangen::Man;
 use devpi_tokens::cli::args::Cli;
+use devpi_tokens::daemon::USAGE;
 
 const PROGRAM: &str = "devpi-tokens";
 
@@ -64,6 +66,11 @@ fn wanted(date: &str) -> Result<Files, Box<dyn Error>> {
     ] {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut visible(&Cli::command()), PROGRAM, &mut text);
+        if shell == Shell::Bash {
+            // It spells the program's name in two ways, so that no command's options would be completed (clap issue
+            // 6421); where both are one, this changes nothing that matters.
+            text = String::from_utf8(text)?.replace("devpi__subcmd__tokens", "devpi__tokens").into_bytes();
+        }
         files.insert(Path::new("completions").join(name), text);
     }
     Ok(files)
@@ -71,15 +78,11 @@ fn wanted(date: &str) -> Result<Files, Box<dyn Error>> {
 
 /// The page of a command and those of its verbs: `devpi-tokens-agent-lock.1`.
 fn pages(command: &Command, name: &str, date: &str, files: &mut Files) -> Result<(), Box<dyn Error>> {
-    let man = Man::new(command.clone())
-        .title(name.to_uppercase())
-        .section("1")
-        .date(date)
-        .source(format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")))
-        .manual("devpi-tokens");
-    let mut text = Vec::new();
-    man.render(&mut text)?;
-    files.insert(Path::new("man").join(format!("{name}.1")), text);
+    let text = match name {
+        "devpi-tokens-agent" => page::with_program(&page::of(command, name, date)?, USAGE),
+        _ => page::of(command, name, date)?,
+    };
+    files.insert(Path::new("man").join(format!("{name}.1")), text.into_bytes());
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
         pages(verb, &format!("{name}-{}", verb.get_name()), date, files)?;
     }

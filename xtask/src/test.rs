@@ -7,8 +7,20 @@ use std::time::Instant;
 use crate::{Outcome, cargo};
 
 /// What the tests run beside Rust and Python, by its Debian packages.
-const PACKAGES: &[&str] =
-    &["dbus", "git", "gnome-keyring", "libsecret-tools", "mandoc", "nginx-light", "socat", "strace", "util-linux"];
+const PACKAGES: &[&str] = &[
+    "bash",
+    "dbus",
+    "fish",
+    "git",
+    "gnome-keyring",
+    "libsecret-tools",
+    "mandoc",
+    "nginx-light",
+    "socat",
+    "strace",
+    "util-linux",
+    "zsh",
+];
 
 pub(crate) fn run() -> Outcome {
     step("formatting", &mut cargo(&["fmt", "--all", "--check"]))?;

@@ -1,0 +1,99 @@
+//! Examples, for the help and for the man pages: a line each, and each is run by a test (`tests/man.rs`).
+
+pub(super) const PROGRAM: &str = "\
+Examples:
+  devpi-tokens login https://HOST/USER/INDEX/
+  devpi-tokens setup shim
+
+DEVPI_TOKENS_VAULT=keyring|passphrase|memory says, at the first login, who keeps
+the key of the vault: the desktop's keyring, a passphrase, or nobody.";
+
+pub(super) const LOGIN: &str = "\
+Examples:
+  devpi-tokens login https://HOST/USER/INDEX/
+  devpi-tokens login https://HOST/ USER --expires \"30 days\" --allowed pkg_read";
+
+pub(super) const LOGOUT: &str = "\
+Examples:
+  devpi-tokens logout --server https://HOST/ --as USER --revoke";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  devpi-tokens status
+  devpi-tokens status --json";
+
+pub(super) const GET: &str = "\
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/+simple/
+  devpi-tokens get --project PROJECT https://HOST/USER/INDEX/";
+
+pub(super) const CREATE: &str = "\
+Examples:
+  devpi-tokens create --allowed pkg_read --expires 3M --output ci-token.txt
+  devpi-tokens create --server https://HOST/ --as USER --indexes USER/INDEX";
+
+pub(super) const DERIVE: &str = "\
+Examples:
+  devpi-tokens derive --allowed pkg_read --expires 30min
+  devpi-tokens create --output wide.txt
+  devpi-tokens derive --file wide.txt --indexes USER/INDEX --output narrow.txt";
+
+pub(super) const INSPECT: &str = "\
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/ | devpi-tokens inspect --file -";
+
+pub(super) const LIST: &str = "\
+Examples:
+  devpi-tokens list
+  devpi-tokens list --server https://HOST/ --as USER --json";
+
+pub(super) const DELETE: &str = "\
+Examples:
+  devpi-tokens delete TOKENID";
+
+pub(super) const TOKEN_LOGIN: &str = "\
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/ | devpi-tokens token-login --file -";
+
+pub(super) const CAN: &str = "\
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/ > token.txt
+  devpi-tokens can upload USER/INDEX PROJECT --file token.txt";
+
+pub(super) const AGENT: &str = "\
+The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts
+it.
+
+Examples:
+  devpi-tokens agent start
+  devpi-tokens agent status";
+
+pub(super) const AGENT_START: &str = "\
+Examples:
+  devpi-tokens agent start";
+
+pub(super) const AGENT_STOP: &str = "\
+Examples:
+  devpi-tokens agent stop";
+
+pub(super) const AGENT_STATUS: &str = "\
+Examples:
+  devpi-tokens agent status
+  devpi-tokens agent status --json";
+
+pub(super) const AGENT_LOCK: &str = "\
+Examples:
+  devpi-tokens agent lock";
+
+pub(super) const AGENT_UNLOCK: &str = "\
+Examples:
+  devpi-tokens agent unlock";
+
+pub(super) const SETUP: &str = "\
+Examples:
+  devpi-tokens setup shim";
+
+pub(super) const SETUP_SHIM: &str = "\
+Examples:
+  devpi-tokens setup shim
+  devpi-tokens setup shim ~/bin";

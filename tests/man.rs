@@ -1,0 +1,109 @@
+//! The man pages: what their examples say works, and they are written as man pages are.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::{BED, Home, err, fed, out};
+
+/// The committed pages, by name.
+fn pages() -> Vec<(String, PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let entries = std::fs::read_dir(folder).expect("the pages").map(|entry| entry.expect("a page").path());
+    let mut pages: Vec<_> =
+        entries.map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), path)).collect();
+    pages.sort();
+    assert!(pages.len() > 15, "the pages were not found");
+    pages
+}
+
+/// The commands in the section EXAMPLES of a page.
+fn examples(page: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(page).expect("a page");
+    let section = text.split("\n.SH EXAMPLES\n").nth(1).unwrap_or_default();
+    let section = section.split("\n.SH ").next().unwrap_or_default();
+    let blocks = section.split(".EX\n").skip(1).map(|block| block.split(".EE").next().unwrap_or_default().trim_end());
+    blocks.map(read).collect()
+}
+
+/// Roff as the reader of the page sees it; the few ways in which the pages write characters.
+fn read(roff: &str) -> String {
+    let mut text = roff.to_owned();
+    for (written, character) in
+        [(r"\-", "-"), (r"\(aq", "'"), (r"\(ti", "~"), (r"\(ha", "^"), (r"\(ga", "`"), (r"\e", "\\")]
+    {
+        text = text.replace(written, character);
+    }
+    text
+}
+
+/// The example with what a reader would put in.
+fn filled_in(example: &str, home: &Home) -> String {
+    let id = home.roots().first().map(|root| root.id.to_string()).unwrap_or_default();
+    let mut line = example.to_owned();
+    for (word, value) in [
+        ("https://HOST", BED.url().as_str()),
+        ("USER/INDEX", "alice/dev"),
+        ("USER", "alice"),
+        ("PROJECT", "my-pkg"),
+        ("TOKENID", &id),
+    ] {
+        line = line.replace(word, value);
+    }
+    line
+}
+
+/// A shell in that home where `devpi-tokens` is on PATH.
+fn shell(home: &Home, line: &str) -> Command {
+    let programs = Path::new(env!("CARGO_BIN_EXE_devpi-tokens")).parent().expect("a folder");
+    let mut shell = home.command("sh");
+    shell.args(["-e", "-c", line]).env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    shell
+}
+
+#[test]
+fn every_page_has_examples_and_each_of_them_works() {
+    for (name, page) in pages() {
+        let examples = examples(&page);
+        assert!(!examples.is_empty(), "{name} has no example");
+        let home = Home::with_alice();
+        // A server in use, as devpi-client leaves it.
+        let client = home.path().join(".devpi/client");
+        std::fs::create_dir_all(&client).expect("a folder");
+        if name == "devpi-tokens-token-login" {
+            let login = format!(r#"{{"login": "{}/+login"}}"#, BED.url());
+            std::fs::write(client.join("current.json"), login).expect("a file");
+        }
+        for example in examples {
+            let line = filled_in(&example, &home);
+            let done = fed(shell(&home, &line), &format!("{}\n", BED.password("alice")));
+            assert!(done.status.success(), "{name}: {line}\n{}{}", out(&done), err(&done));
+        }
+    }
+}
+
+#[test]
+fn mandoc_has_nothing_against_any_page() {
+    testbed::debian(&["mandoc"], |_| ()).expect("mandoc");
+    let mut all = Command::new("mandoc");
+    all.args(["-T", "lint", "-W", "warning"]).args(pages().into_iter().map(|(_, page)| page));
+    let said = all.output().expect("mandoc runs");
+    assert!(said.status.success(), "{}{}", out(&said), err(&said));
+    assert_eq!(out(&said) + &err(&said), "");
+}
+
+#[test]
+fn the_program_devpi_tokens_agent_has_its_options_on_the_page_of_its_name() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/devpi-tokens-agent.1");
+    let text = read(&std::fs::read_to_string(page).expect("the page"));
+    let said = Command::new(env!("CARGO_BIN_EXE_devpi-tokens-agent")).arg("--help").output().expect("its help");
+    let options: Vec<String> = out(&said)
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--")?.split(' ').next().map(|name| format!("--{name}")))
+        .collect();
+    assert!(options.len() > 2, "no options in its help");
+    for option in options {
+        assert!(text.contains(&option), "{option} is not on the page");
+    }
+}
