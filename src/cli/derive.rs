@@ -26,8 +26,9 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
             .with_remedy("see which: devpi-tokens inspect\nto derive from it all the same: --force-unknown"),
         other => refused(other),
     })?;
+    let opened = destination.open()?;
     wanted::say_end(derived.scope().expires().map(crate::time::Expiry::At), terminal);
-    destination.open()?.write(&derived.text(), terminal)?;
+    opened.write(&derived.text(), terminal)?;
     Ok(Exit::Done)
 }
 
