@@ -137,7 +137,8 @@ fn a_token_is_made_listed_inspected_narrowed_and_deleted() {
     assert!(!ids("alice").contains(&id));
     assert_eq!([reads("alice", &made, "alice/dev"), reads("alice", &narrowed, "alice/base")], [403, 403]);
     let again = as_user(&home, "alice", &["delete", &id]);
-    assert!(!again.status.success() && err(&again).contains("404"), "{}", err(&again));
+    assert_eq!(code(&again), Some(1), "{}", err(&again));
+    assert!(unbroken(&err(&again)).contains(&format!("alice has no token {id}")), "{}", err(&again));
 }
 
 #[test]
