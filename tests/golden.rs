@@ -12,6 +12,7 @@ use devpi_tokens::cli::args::Cli;
 use devpi_tokens::devpi;
 use devpi_tokens::escape::printable;
 use devpi_tokens::exit::Failure;
+use devpi_tokens::policy::Kind;
 use devpi_tokens::protocol::{Denial, Holder, Keeper, Refusal, Refused};
 use devpi_tokens::target::Purpose;
 use devpi_tokens::wrap::WIDTH;
@@ -473,7 +474,9 @@ fn errors_of_the_agent() {
         refused(Refusal::Project("pkg".parse().expect("a project"))),
         refused(Refusal::Purpose(Purpose::Upload)),
         refused(Refusal::ManyIndexes(2)),
-        refused(Refusal::Policy(Purpose::Push)),
+        refused(Refusal::Policy(Kind::Push, "bob/dev".parse().expect("an index"))),
+        refused(Refusal::Policy(Kind::UploadAny, "bob/dev".parse().expect("an index"))),
+        Denial::Config { message: "config.toml: what is wrong".to_owned() },
         Denial::NoIndex { server },
         Denial::BadToken { why: "the token is cut off".to_owned() },
         Denial::Restricted,

@@ -11,8 +11,9 @@ use super::bases::Bases;
 use super::issuer::{Clock, Issuer, MOST_SKEW};
 use super::store::Store;
 use super::visitor::Visitor;
+use crate::config;
 use crate::paths::Paths;
-use crate::policy::{self, Grant, LONGEST, Rooted};
+use crate::policy::{self, Grant, LONGEST, Limits, Rooted};
 use crate::protocol::SessionBus;
 use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Root, RootStatus, Status};
 use crate::target::Purpose;
@@ -158,7 +159,7 @@ impl Agent {
             return Ok(given);
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
-        decide(held, &question, clock)?;
+        decide(held, &question, (clock, &self.limits()?))?;
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
@@ -170,7 +171,7 @@ impl Agent {
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), server.access.skew);
-        let grant = decide(held, &complete, clock)?;
+        let grant = decide(held, &complete, (clock, &self.limits()?))?;
         let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         self.log_grant(&held.root.0, &complete, &grant, visitor);
@@ -178,6 +179,11 @@ impl Agent {
             self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
         }
         Ok(credential)
+    }
+
+    /// Read for each question: what a person writes there holds from then on.
+    fn limits(&self) -> Result<Limits, Denial> {
+        config::limits(&self.paths.config).map_err(|error| Denial::Config { message: error.to_string() })
     }
 
     fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
@@ -290,10 +296,10 @@ fn kept_for<'a>(contents: &'a Contents, question: &Question) -> Result<(&'a Serv
     Ok((server, held))
 }
 
-fn decide(held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denial> {
+fn decide(held: &Held, question: &Question, (clock, limits): (Clock, &Limits)) -> Result<Grant, Denial> {
     let root = &held.root.0;
     let holder = Holder { server: question.server.clone(), user: root.user().clone() };
-    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy };
+    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy, limits };
     policy::decide(rooted, question, clock.there())
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Holder, Keeper};
 use crate::exit::{Exit, Failure};
+use crate::policy::Kind;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 
 /// Why a question or an order was refused.
@@ -67,6 +68,12 @@ pub enum Denial {
         /// The client's version.
         client: u32,
     },
+    /// `config.toml` cannot be read: what it was to narrow is not known.
+    #[error("{message}")]
+    Config {
+        /// What is wrong, with its path.
+        message: String,
+    },
     /// The vault's file cannot be used or written.
     #[error("{message}")]
     Vault {
@@ -116,8 +123,8 @@ pub enum Refusal {
     Purpose(Purpose),
     /// What is done with one index was asked for so many.
     ManyIndexes(usize),
-    /// The policy forbids it.
-    Policy(Purpose),
+    /// The policy, or a limit in `config.toml`, forbids it for this index.
+    Policy(Kind, IndexName),
 }
 
 impl Refused {
@@ -136,7 +143,7 @@ impl Refused {
             Refusal::Project(project) => format!("{whose} does not reach the project {project}"),
             Refusal::Purpose(purpose) => format!("{whose} does not allow {purpose}"),
             Refusal::ManyIndexes(count) => format!("an upload goes to one index, not to {count}"),
-            Refusal::Policy(purpose) => format!("the policy of {server} allows no {purpose}"),
+            Refusal::Policy(kind, index) => format!("the policy for {server} allows no {kind} for {index}"),
         }
     }
 
@@ -152,7 +159,9 @@ impl Refused {
             }
             Refusal::NotYetValid(_) => Some(format!("wait until then, or make another one: {login}")),
             Refusal::ManyIndexes(_) => Some("name one index".to_owned()),
-            Refusal::Policy(_) => Some("ask for what it allows: reading or uploading".to_owned()),
+            Refusal::Policy(..) => {
+                Some(format!("see what it allows: devpi-tokens policy show -s {server} --as {user}"))
+            }
         }
     }
 }
@@ -169,7 +178,7 @@ impl Denial {
             Self::Locked { .. } | Self::LockedByHand | Self::TooOften => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
             Self::NotARequest | Self::BadToken { .. } => Exit::Malformed,
-            Self::Vault { is_unsafe: true, .. } => Exit::Unsafe,
+            Self::Vault { is_unsafe: true, .. } | Self::Config { .. } => Exit::Unsafe,
             Self::Vault { in_writing: true, .. } => Exit::CannotWrite,
             Self::Vault { .. } => Exit::Unavailable,
             Self::WrongPassphrase | Self::Refused(_) | Self::NoIndex { .. } | Self::Restricted => Exit::Refused,
@@ -192,6 +201,7 @@ impl Denial {
                 Some("the agent is the older one: devpi-tokens agent stop (the next request starts it)".to_owned())
             }
             Self::Version { .. } => Some("this program is the older one: install devpi-tokens again".to_owned()),
+            Self::Config { .. } => Some("mend it, or move it away: nothing is handed out until then".to_owned()),
             Self::Vault { remedy, .. } => remedy.clone(),
             Self::TooOften => Some("try again in a minute".to_owned()),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
