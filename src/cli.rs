@@ -7,11 +7,14 @@ mod complaint;
 mod create;
 mod delete;
 mod derive;
+mod entry;
+mod explain;
 mod fetch_bases;
 mod get;
 mod input;
 mod inspect;
 mod list;
+mod log;
 mod login;
 mod logout;
 mod open;
@@ -21,6 +24,7 @@ mod session;
 mod setup;
 mod status;
 mod token_login;
+mod trace;
 mod wanted;
 mod which;
 
@@ -125,6 +129,9 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
         Verb::Delete(args) => delete::run(args, terminal),
         Verb::TokenLogin(args) => token_login::run(args, terminal),
         Verb::Can(args) => can::run(args, terminal),
+        Verb::Log(args) => log::run(args, terminal),
+        Verb::Trace(args) => trace::run(args, terminal),
+        Verb::Explain(args) => explain::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),

@@ -2,6 +2,7 @@
 
 mod agent;
 mod bases;
+mod handouts;
 mod harden;
 mod issuer;
 mod listener;
@@ -10,6 +11,7 @@ mod log;
 mod session;
 mod store;
 mod visitor;
+mod weigh;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -132,7 +134,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         if !options.foreground {
             harden::let_go_of_output()?;
         }
-        let agent = Rc::new(Agent::new(program, paths));
+        let agent = Rc::new(Agent::new(program, paths)?);
         tokio::task::spawn_local(stop_on_signal(Rc::clone(&agent)));
         listener::listen(agent, bound).await
     });

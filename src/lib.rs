@@ -7,6 +7,7 @@
 pub mod caller;
 pub mod escape;
 pub mod exit;
+pub mod handout;
 pub mod judge;
 pub mod policy;
 pub mod protocol;
@@ -25,9 +26,11 @@ pub mod devpi;
 #[cfg(feature = "cli")]
 pub mod devpi_client;
 pub mod disk;
-#[cfg(feature = "agent")]
+#[cfg(any(feature = "agent", feature = "cli"))]
 pub mod folder;
 pub mod hosts;
+#[cfg(any(feature = "agent", feature = "cli"))]
+pub mod logbook;
 pub mod paths;
 pub mod pipe;
 pub mod process;

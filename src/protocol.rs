@@ -7,6 +7,7 @@ mod denial;
 mod root;
 mod session_bus;
 mod status;
+mod weighed;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ pub use denial::{Denial, Refusal, Refused};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, RootStatus, Status, VaultState};
+pub use weighed::Weighed;
 
 /// The version of this protocol. It grows only when one side would misread the other.
 pub const VERSION: u32 = 1;
@@ -36,6 +38,8 @@ pub enum Request {
     },
     /// A token for what somebody is doing right now.
     Ask(Question),
+    /// What [`Request::Ask`] would get. No token is made, nothing is fetched and nothing written down.
+    Weigh(Question),
     /// Keep a root token, in place of the one that is kept for the same server and user.
     Keep(Box<Root>),
     /// Forget the root token of a user.
@@ -86,6 +90,8 @@ pub enum Response {
     },
     /// The answer to [`Request::Ask`].
     Credential(Credential),
+    /// The answer to [`Request::Weigh`].
+    Weighed(Box<Weighed>),
     /// The answer to [`Request::Keep`] and [`Request::Drop`]: the tokens that this leaves alive on the server.
     Left {
         /// One each.

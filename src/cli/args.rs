@@ -1,12 +1,14 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
 mod examples;
+mod log;
 mod tokens;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use log::{Explain, Log, Trace};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
@@ -62,6 +64,15 @@ pub enum Verb {
     /// Tell what a server would answer to a token, without asking it
     #[command(after_help = examples::CAN)]
     Can(Can),
+    /// Show what was handed out, to which program, and until when
+    #[command(after_help = examples::LOG)]
+    Log(Log),
+    /// Tell to which program a token was handed out, and what it can still do
+    #[command(after_help = examples::TRACE)]
+    Trace(Trace),
+    /// Tell what pip, uv and twine would get for a URL, and why
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(Explain),
     /// Start, stop, lock or unlock the agent
     #[command(subcommand, after_help = examples::AGENT)]
     Agent(Agent),

@@ -8,14 +8,19 @@ use std::time::SystemTime;
 use tokio::sync::watch;
 
 use super::bases::Bases;
+use super::handouts::{Given, Handouts};
 use super::issuer::{Clock, Issuer, MOST_SKEW};
 use super::store::Store;
 use super::visitor::Visitor;
+use super::weigh::weigh;
 use crate::config;
+use crate::exit::Failure;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, LONGEST, Limits, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Root, RootStatus, Status};
+use crate::protocol::{
+    Credential, Denial, Holder, Question, Request, Response, Retired, Root, RootStatus, Status, Weighed,
+};
 use crate::target::Purpose;
 use crate::token::{RootToken, Token};
 use crate::vault::contents::{Contents, Held, Server};
@@ -29,6 +34,7 @@ pub(super) struct Agent {
     store: Rc<Store>,
     bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
+    handouts: Handouts,
     started: u64,
     stage: watch::Sender<Stage>,
 }
@@ -44,11 +50,12 @@ enum Stage {
 }
 
 impl Agent {
-    pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
+    pub(super) fn new(program: PathBuf, paths: Paths) -> Result<Self, Failure> {
         let store = Rc::new(Store::new(program.clone(), &paths));
         let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
-        let issuer = RefCell::default();
-        Self { paths, store, bases, issuer, started: now(), stage: watch::Sender::new(Stage::Serving) }
+        let (issuer, handouts) = (RefCell::default(), Handouts::new(&paths.state)?);
+        let stage = watch::Sender::new(Stage::Serving);
+        Ok(Self { paths, store, bases, issuer, handouts, started: now(), stage })
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -92,12 +99,16 @@ impl Agent {
         self: &Rc<Self>,
         request: Request,
         session: &SessionBus,
-        visitor: Visitor,
+        visitor: &Visitor,
     ) -> Result<Response, Denial> {
         match request {
             Request::Ask(question) => {
-                self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
-                self.ask(question, visitor).await.map(Response::Credential)
+                let asked = question.clone();
+                let answer = self.ask(question, session, visitor).await;
+                if let Err(denial) = &answer {
+                    self.handouts.refused(now(), &asked, visitor, denial);
+                }
+                answer.map(Response::Credential)
             }
             _ if visitor.is_restricted() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
@@ -124,6 +135,10 @@ impl Agent {
                 self.stop();
                 Ok(Response::Done)
             }
+            Request::Weigh(question) => {
+                self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
+                self.weigh(question).map(|weighed| Response::Weighed(Box::new(weighed)))
+            }
             Request::Keep(root) => {
                 self.store.open_for_lookup(session).await?;
                 self.keep(*root)
@@ -141,7 +156,13 @@ impl Agent {
         }
     }
 
-    async fn ask(self: &Rc<Self>, mut question: Question, visitor: Visitor) -> Result<Credential, Denial> {
+    async fn ask(
+        self: &Rc<Self>,
+        mut question: Question,
+        session: &SessionBus,
+        visitor: &Visitor,
+    ) -> Result<Credential, Denial> {
+        self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
         if visitor.is_restricted() && question.purpose != Purpose::Read {
             return Err(Denial::Restricted);
         }
@@ -172,35 +193,29 @@ impl Agent {
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), server.access.skew);
         let grant = decide(held, &complete, (clock, &self.limits()?))?;
-        let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
+        let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
-        self.log_grant(&held.root.0, &complete, &grant, visitor);
+        let given = Given { root: held.root.0.id(), grant: &grant, mark, credential: &credential };
+        self.handouts.handed_out(clock.here, &question, visitor, &given);
         if let Some(caller) = caller {
             self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
         }
         Ok(credential)
     }
 
+    fn weigh(&self, question: Question) -> Result<Weighed, Denial> {
+        if !question.is_within_limits() {
+            return Err(Denial::NotARequest);
+        }
+        let contents = self.store.contents()?;
+        let (server, held) = kept_for(&contents, &question)?;
+        let (clock, limits) = (Clock::new(now(), server.access.skew), self.limits()?);
+        weigh((server, held), question, clock, |question| decide(held, question, (clock, &limits)))
+    }
+
     /// Read for each question: what a person writes there holds from then on.
     fn limits(&self) -> Result<Limits, Denial> {
         config::limits(&self.paths.config).map_err(|error| Denial::Config { message: error.to_string() })
-    }
-
-    fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
-        let program = visitor.program().map(|program| program.display().to_string());
-        tracing::info!(
-            peer = visitor.pid(),
-            caller = visitor.caller().map(|caller| caller.pid),
-            program,
-            server = %question.server,
-            user = %root.user(),
-            root = %root.id(),
-            purpose = %question.purpose,
-            indexes = ?grant.indexes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            projects = ?grant.projects.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            expires = grant.expires,
-            "handed out"
-        );
     }
 
     fn keep(&self, kept: Root) -> Result<Response, Denial> {

@@ -170,7 +170,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
         };
         let agent = Rc::clone(&agent);
         sessions.spawn_local(async move {
-            session::serve(agent, stream, visitor).await;
+            session::serve(agent, stream, Rc::new(visitor)).await;
             drop(guest);
         });
     }

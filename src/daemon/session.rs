@@ -22,14 +22,14 @@ const FRAME: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Serves a connection until its peer closes it, breaks the protocol or takes too long.
-pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor) {
-    let ended = converse(&agent, &mut stream, visitor).await;
+pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Rc<Visitor>) {
+    let ended = converse(&agent, &mut stream, &visitor).await;
     if let Err(error) = ended {
         tracing::debug!(peer = visitor.pid(), %error, "connection ended");
     }
 }
 
-async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> Result<(), WireError> {
+async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: &Rc<Visitor>) -> Result<(), WireError> {
     let session = match next(agent, stream, FIRST_BYTE).await? {
         None => return Ok(()),
         // Where the desktop is, nobody from across a border tells us.
@@ -57,9 +57,9 @@ async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> R
 }
 
 /// Answers in a task of its own: a panic there costs this answer only.
-async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: Visitor) -> Response {
-    let (agent, session) = (Rc::clone(agent), session.clone());
-    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, visitor).await });
+async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
+    let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
+    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, &visiting).await });
     match task.await {
         Ok(Ok(response)) => response,
         Ok(Err(denial)) => {

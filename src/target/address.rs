@@ -1,9 +1,13 @@
 //! Addresses: the URL of a server, and what a client names when it asks for credentials.
 
+mod miss;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use miss::Miss;
 
 use super::{IndexName, UserName};
 

@@ -60,6 +60,29 @@ Examples:
   devpi-tokens get https://HOST/USER/INDEX/ > token.txt
   devpi-tokens can upload USER/INDEX PROJECT --file token.txt";
 
+pub(super) const LOG: &str = "\
+The log is handouts.log in the state folder: some ten thousand hand-outs and
+refusals, none with a token. The program is what the system says of a process,
+what it calls itself is its own word.
+
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/+simple/ > token.txt
+  devpi-tokens log
+  devpi-tokens log --for read --index USER/INDEX --since \"2 hours\" -n 5 --json";
+
+pub(super) const TRACE: &str = "\
+The token may stand in a URL, in an Authorization header, or as user:token. It is
+found by its id and its times; its signature only the server can check.
+
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/+simple/ > token.txt
+  devpi-tokens trace --file token.txt";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  devpi-tokens explain https://HOST/USER/INDEX/+simple/
+  devpi-tokens explain --project PROJECT https://HOST/USER/INDEX/";
+
 pub(super) const AGENT: &str = "\
 The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts
 it.
