@@ -36,6 +36,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a token on the server, and all that was derived from it')
             [CompletionResult]::new('token-login', 'token-login', [CompletionResultType]::ParameterValue, 'Log devpi-client in with a token')
             [CompletionResult]::new('can', 'can', [CompletionResultType]::ParameterValue, 'Tell what a server would answer to a token, without asking it')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was handed out, to which program, and until when')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Tell to which program a token was handed out, and what it can still do')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -204,6 +207,45 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'devpi-tokens;log' {
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only tokens of this user')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only tokens of this user')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Only tokens for this server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Only tokens for this server')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Only this purpose: read, upload, push, toxresult or remove')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only uploads of this project')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only uploads of this project')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Only tokens for this index')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'Only tokens for this index')
+            [CompletionResult]::new('--program', '--program', [CompletionResultType]::ParameterName, 'Only what this program asked for: its name or its path, or what it calls itself')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from then on, for example "2 hours" (ago) or 2026-11-23')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only the last COUNT')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Only the last COUNT')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with what comes, until interrupted')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with what comes, until interrupted')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, a line each, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;trace' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the token comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;explain' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A project that is to be uploaded')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'A project that is to be uploaded')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'devpi-tokens;agent' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -304,6 +346,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a token on the server, and all that was derived from it')
             [CompletionResult]::new('token-login', 'token-login', [CompletionResultType]::ParameterValue, 'Log devpi-client in with a token')
             [CompletionResult]::new('can', 'can', [CompletionResultType]::ParameterValue, 'Tell what a server would answer to a token, without asking it')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was handed out, to which program, and until when')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Tell to which program a token was handed out, and what it can still do')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -340,6 +385,15 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;can' {
+            break
+        }
+        'devpi-tokens;help;log' {
+            break
+        }
+        'devpi-tokens;help;trace' {
+            break
+        }
+        'devpi-tokens;help;explain' {
             break
         }
         'devpi-tokens;help;agent' {

@@ -31,6 +31,9 @@ _devpi__tokens() {
             devpi__tokens,derive)
                 cmd="devpi__tokens__subcmd__derive"
                 ;;
+            devpi__tokens,explain)
+                cmd="devpi__tokens__subcmd__explain"
+                ;;
             devpi__tokens,get)
                 cmd="devpi__tokens__subcmd__get"
                 ;;
@@ -42,6 +45,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens,list)
                 cmd="devpi__tokens__subcmd__list"
+                ;;
+            devpi__tokens,log)
+                cmd="devpi__tokens__subcmd__log"
                 ;;
             devpi__tokens,login)
                 cmd="devpi__tokens__subcmd__login"
@@ -57,6 +63,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens,token-login)
                 cmd="devpi__tokens__subcmd__token__subcmd__login"
+                ;;
+            devpi__tokens,trace)
+                cmd="devpi__tokens__subcmd__trace"
                 ;;
             devpi__tokens__subcmd__agent,help)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help"
@@ -109,6 +118,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help,derive)
                 cmd="devpi__tokens__subcmd__help__subcmd__derive"
                 ;;
+            devpi__tokens__subcmd__help,explain)
+                cmd="devpi__tokens__subcmd__help__subcmd__explain"
+                ;;
             devpi__tokens__subcmd__help,get)
                 cmd="devpi__tokens__subcmd__help__subcmd__get"
                 ;;
@@ -120,6 +132,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,list)
                 cmd="devpi__tokens__subcmd__help__subcmd__list"
+                ;;
+            devpi__tokens__subcmd__help,log)
+                cmd="devpi__tokens__subcmd__help__subcmd__log"
                 ;;
             devpi__tokens__subcmd__help,login)
                 cmd="devpi__tokens__subcmd__help__subcmd__login"
@@ -135,6 +150,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,token-login)
                 cmd="devpi__tokens__subcmd__help__subcmd__token__subcmd__login"
+                ;;
+            devpi__tokens__subcmd__help,trace)
+                cmd="devpi__tokens__subcmd__help__subcmd__trace"
                 ;;
             devpi__tokens__subcmd__help__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock"
@@ -173,7 +191,7 @@ _devpi__tokens() {
 
     case "${cmd}" in
         devpi__tokens)
-            opts="-h -V --help --version login logout status get create derive inspect list delete token-login can agent setup help"
+            opts="-h -V --help --version login logout status get create derive inspect list delete token-login can log trace explain agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -608,6 +626,28 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__explain)
+            opts="-p -h --project --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__get)
             opts="-h --for --project --user --bytes --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -639,7 +679,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help)
-            opts="login logout status get create derive inspect list delete token-login can agent setup help"
+            opts="login logout status get create derive inspect list delete token-login can log trace explain agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -792,6 +832,20 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__help__subcmd__get)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -835,6 +889,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -932,6 +1000,20 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__help__subcmd__trace)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__inspect)
             opts="-f -h --file --token --json --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -990,6 +1072,72 @@ _devpi__tokens() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__log)
+            opts="-u -s -p -i -n -f -h --user --server --for --project --index --program --since --last --follow --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1200,6 +1348,32 @@ _devpi__tokens() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__trace)
+            opts="-f -h --file --token --json --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,6 +33,9 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand delete 'Delete a token on the server, and all that was derived from it'
             cand token-login 'Log devpi-client in with a token'
             cand can 'Tell what a server would answer to a token, without asking it'
+            cand log 'Show what was handed out, to which program, and until when'
+            cand trace 'Tell to which program a token was handed out, and what it can still do'
+            cand explain 'Tell what pip, uv and twine would get for a URL, and why'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -189,6 +192,42 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'devpi-tokens;log'= {
+            cand -u 'Only tokens of this user'
+            cand --user 'Only tokens of this user'
+            cand -s 'Only tokens for this server'
+            cand --server 'Only tokens for this server'
+            cand --for 'Only this purpose: read, upload, push, toxresult or remove'
+            cand -p 'Only uploads of this project'
+            cand --project 'Only uploads of this project'
+            cand -i 'Only tokens for this index'
+            cand --index 'Only tokens for this index'
+            cand --program 'Only what this program asked for: its name or its path, or what it calls itself'
+            cand --since 'Only from then on, for example "2 hours" (ago) or 2026-11-23'
+            cand -n 'Only the last COUNT'
+            cand --last 'Only the last COUNT'
+            cand -f 'Go on with what comes, until interrupted'
+            cand --follow 'Go on with what comes, until interrupted'
+            cand --json 'Print JSON, a line each, for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;trace'= {
+            cand -f 'The token is in FILE (-: one line of standard input)'
+            cand --file 'The token is in FILE (-: one line of standard input)'
+            cand --token 'The token itself; shows in lists of processes, so prefer --file'
+            cand --json 'Print JSON, for programs'
+            cand --no-input 'Never ask: the token comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;explain'= {
+            cand -p 'A project that is to be uploaded'
+            cand --project 'A project that is to be uploaded'
+            cand --json 'Print JSON, for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'devpi-tokens;agent'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -271,6 +310,9 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand delete 'Delete a token on the server, and all that was derived from it'
             cand token-login 'Log devpi-client in with a token'
             cand can 'Tell what a server would answer to a token, without asking it'
+            cand log 'Show what was handed out, to which program, and until when'
+            cand trace 'Tell to which program a token was handed out, and what it can still do'
+            cand explain 'Tell what pip, uv and twine would get for a URL, and why'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -296,6 +338,12 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;token-login'= {
         }
         &'devpi-tokens;help;can'= {
+        }
+        &'devpi-tokens;help;log'= {
+        }
+        &'devpi-tokens;help;trace'= {
+        }
+        &'devpi-tokens;help;explain'= {
         }
         &'devpi-tokens;help;agent'= {
             cand start 'Start the agent, if it does not run'

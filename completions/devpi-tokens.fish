@@ -37,6 +37,9 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "list" -d 
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "token-login" -d 'Log devpi-client in with a token'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "log" -d 'Show what was handed out, to which program, and until when'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "trace" -d 'Tell to which program a token was handed out, and what it can still do'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "explain" -d 'Tell what pip, uv and twine would get for a URL, and why'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "setup" -d 'Make pip, uv and git ask the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -129,6 +132,25 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s f -l f
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l no-input -d 'Never ask: the token comes from standard input'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s u -l user -d 'Only tokens of this user' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s s -l server -d 'Only tokens for this server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l for -d 'Only this purpose: read, upload, push, toxresult or remove' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s p -l project -d 'Only uploads of this project' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s i -l index -d 'Only tokens for this index' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l program -d 'Only what this program asked for: its name or its path, or what it calls itself' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l since -d 'Only from then on, for example "2 hours" (ago) or 2026-11-23' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s n -l last -d 'Only the last COUNT' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s f -l follow -d 'Go on with what comes, until interrupted'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l json -d 'Print JSON, a line each, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -s f -l file -d 'The token is in FILE (-: one line of standard input)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -l no-input -d 'Never ask: the token comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand explain" -s p -l project -d 'A project that is to be uploaded' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand explain" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -f -a "start" -d 'Start the agent, if it does not run'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -f -a "stop" -d 'End the agent; the next request starts it again'
@@ -155,20 +177,23 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and not
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from shim" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "shim" -d 'Link the programs that pip, uv and git look for into a folder on PATH'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "create" -d 'Make a new token on the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "create" -d 'Make a new token on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "log" -d 'Show what was handed out, to which program, and until when'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "trace" -d 'Tell to which program a token was handed out, and what it can still do'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "explain" -d 'Tell what pip, uv and twine would get for a URL, and why'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can log trace explain agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "start" -d 'Start the agent, if it does not run'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "stop" -d 'End the agent; the next request starts it again'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "status" -d 'Show whether the agent runs, and where'

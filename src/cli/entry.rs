@@ -56,3 +56,64 @@ fn by(entry: &Entry) -> String {
     let border = if entry.asker.restricted { ", across a container's border" } else { "" };
     format!("{program} (process {pid}){border}{words}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An entry as JSON, as it is so from outside; `outcome` is its last part.
+    fn shown(asked: &str, asker: &str, outcome: &str) -> String {
+        let line = format!(
+            r#"{{"at":1795456805,"server":"https://devpi.example.com",{asked},"bytes":0,"asker":{asker},"outcome":{outcome}}}"#
+        );
+        let entry = Entry::read(line.as_bytes()).expect("an entry");
+        // A zone written out: no test depends on the zones that a machine has.
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
+        lines(&entry, &berlin, 80).join("\n") + "\n"
+    }
+
+    const PIP: &str = r#"{"peer":{"pid":4712,"start":9,"program":"/usr/bin/devpi-tokens-helper","says":[]},
+        "caller":{"pid":4711,"start":7,"program":"/usr/bin/python3.11","says":["python3","/usr/local/bin/pip"]},
+        "restricted":false}"#;
+
+    const TOKEN: &str = r#"{"handed_out":{"root":"abcDEF23","not_before":1,"expires":2,"ends":1795460405}}"#;
+
+    #[test]
+    fn an_entry_says_who_for_what_and_until_when() {
+        let read = r#""user":"alice","purpose":"read","indexes":["alice/dev","alice/base"],"projects":[]"#;
+        assert_eq!(
+            shown(read, PIP, TOKEN),
+            "\
+Mon 23 Nov 2026 19:00:05 CET  read alice/dev, alice/base
+  for    alice at https://devpi.example.com
+  by     /usr/bin/python3.11 (process 4711), calls itself: python3
+         /usr/local/bin/pip
+  token  abcDEF23 until Mon 23 Nov 2026 20:00:05 CET
+"
+        );
+        let upload = r#""user":"alice","purpose":"upload","indexes":["alice/dev"],"projects":["pkg","other"]"#;
+        assert!(
+            shown(upload, PIP, TOKEN).starts_with("Mon 23 Nov 2026 19:00:05 CET  upload to alice/dev: pkg, other\n")
+        );
+        let any = r#""user":"alice","purpose":"upload","indexes":["alice/dev"],"projects":[]"#;
+        assert!(shown(any, PIP, TOKEN).contains("upload to alice/dev, any project: none was\n         known\n"));
+    }
+
+    #[test]
+    fn a_refusal_says_why_and_nothing_is_said_of_who_cannot_be_seen() {
+        let read = r#""user":null,"purpose":"read","indexes":[],"projects":[]"#;
+        let unseen = r#"{"peer":null,"caller":null,"restricted":true}"#;
+        assert_eq!(
+            shown(read, unseen, r#"{"refused":{"why":"the agent is locked"}}"#),
+            "\
+Mon 23 Nov 2026 19:00:05 CET  refused: read no index
+  for    https://devpi.example.com
+  by     a process that cannot be seen
+  why    the agent is locked
+"
+        );
+        let nameless = r#"{"peer":null,"caller":{"pid":1,"start":1,"program":null,"says":[]},"restricted":true}"#;
+        let said = shown(read, nameless, r#"{"refused":{"why":"no"}}"#);
+        assert!(said.contains("by     an unknown program (process 1), across a container's border\n"), "{said}");
+    }
+}

@@ -194,15 +194,17 @@ fn not_ours(servers: &[ServerUrl], url: &Target) -> Failure {
         None if servers.is_empty() => ("no token is kept for any server".to_owned(), "log in: devpi-tokens login URL"),
         None => ("several servers are kept for that host".to_owned(), "name a URL instead of the host"),
         Some((Miss::Host, _)) => ("no token is kept for that host".to_owned(), status),
-        Some((Miss::Port, server)) => (format!("another port than that of {server}"), status),
+        Some((Miss::Port, server)) => (format!("the URL has another port than {server}"), status),
         Some((Miss::Scheme, server)) if server.is_https() => (
-            format!("http, where {server} is kept: a token would travel in the clear"),
+            format!("the URL says http, and {server} is kept: a token would travel in the clear"),
             "give pip, uv and twine the URL with https",
         ),
-        Some((Miss::Scheme, server)) => (format!("https, where {server} is kept"), "give them the URL with http"),
-        Some((Miss::Path, server)) => (format!("outside of {server}, on the same host"), status),
+        Some((Miss::Scheme, server)) => {
+            (format!("the URL says https, and {server} is kept"), "give pip, uv and twine the URL with http")
+        }
+        Some((Miss::Path, server)) => (format!("the URL is on the host of {server}, and outside of it"), status),
         Some((Miss::Bare, server)) => (
-            format!("a host without a scheme, where {server} is kept: a token could travel in the clear"),
+            format!("a host without a scheme, and {server} is kept: a token could travel in the clear"),
             "every client asks by the URL first: explain that",
         ),
     };

@@ -1,6 +1,6 @@
 //! Writes down every hand-out and every refusal, for `devpi-tokens log` and `trace`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use super::issuer::Mark;
@@ -13,11 +13,16 @@ use crate::protocol::{Credential, Denial, Question};
 use crate::target::Purpose;
 use crate::token::TokenId;
 
+/// For how long the same refusal is not written again, in seconds: a program that asks in a loop is not to push all
+/// else out of the log.
+const REPEAT: u64 = 60;
+
 /// The log of hand-outs.
 pub(super) struct Handouts {
     book: Logbook,
     /// Whether the last line could not be written.
     is_failing: Cell<bool>,
+    last_refused: RefCell<Option<Entry>>,
 }
 
 /// What was handed out.
@@ -30,7 +35,7 @@ pub(super) struct Given<'a> {
 
 impl Handouts {
     pub(super) fn new(state: &Path) -> Result<Self, FolderError> {
-        Ok(Self { book: Logbook::of_handouts(state)?, is_failing: Cell::new(false) })
+        Ok(Self { book: Logbook::of_handouts(state)?, is_failing: Cell::default(), last_refused: RefCell::default() })
     }
 
     /// Writes down a hand-out, before its answer goes out.
@@ -58,7 +63,7 @@ impl Handouts {
 
     /// Writes down why there was none.
     pub(super) fn refused(&self, at: u64, question: &Question, visitor: &Visitor, why: &Denial) {
-        self.write(&Entry {
+        let entry = Entry {
             at,
             server: question.server.clone(),
             user: question.user.clone(),
@@ -69,7 +74,12 @@ impl Handouts {
             bytes: question.bytes,
             asker: visitor.asker().clone(),
             outcome: Outcome::Refused { why: why.to_string().into() },
-        });
+        };
+        let is_same = |last: &Entry| at < last.at.saturating_add(REPEAT) && Entry { at, ..last.clone() } == entry;
+        if !self.last_refused.borrow().as_ref().is_some_and(is_same) {
+            self.write(&entry);
+            self.last_refused.replace(Some(entry));
+        }
     }
 
     /// A full disk stops no answer; it is said once, until a line goes through again.
