@@ -16,6 +16,7 @@ mod login;
 mod logout;
 mod open;
 mod output;
+mod policy;
 mod prompt;
 mod session;
 mod setup;
@@ -125,6 +126,7 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
         Verb::Delete(args) => delete::run(args, terminal),
         Verb::TokenLogin(args) => token_login::run(args, terminal),
         Verb::Can(args) => can::run(args, terminal),
+        Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),

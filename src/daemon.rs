@@ -7,6 +7,7 @@ mod issuer;
 mod listener;
 mod lock;
 mod log;
+mod policies;
 mod session;
 mod store;
 mod visitor;

@@ -18,7 +18,6 @@ pub mod wrap;
 
 // Edges: one outside thing each.
 pub mod client;
-#[cfg(any(feature = "agent", feature = "cli"))]
 pub mod config;
 #[cfg(feature = "cli")]
 pub mod devpi;

@@ -188,6 +188,14 @@ fn whoever_asks_for_everything_gets_no_root_and_nothing_that_lasts() {
     }
     let granted: Vec<_> = granted.iter().map(|(purpose, allowed)| (*purpose, allowed.as_str())).collect();
     assert_eq!(granted, [("push", "pkg_read,upload"), ("read", "pkg_read"), ("upload", "upload")]);
+    let holder = json!({"server": server, "user": "alice"});
+    let widest = json!({"every-index": {"read": "12h", "upload": "12h", "remove": "12h"}});
+    let widened =
+        raw.ask(&json!({"request": "set_policy", "holder": holder, "policy": widest, "passphrase": "guessed"}));
+    assert_eq!(denied(&widened), "widens");
+    let own = raw.ask(&json!({"request": "policy", "server": server, "user": "alice"}));
+    assert_eq!(own, json!({"response": "policy", "every-index": {}, "index": {}}), "as it was");
+    answers.extend([widened, own]);
     for request in ["probe_keyring", "export", "dump"] {
         answers.push(raw.ask(&json!({ "request": request })));
     }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::bases::Bases;
 use super::issuer::{Clock, Issuer, MOST_SKEW};
+use super::policies;
 use super::store::Store;
 use super::visitor::Visitor;
 use crate::config;
@@ -29,6 +30,8 @@ pub(super) struct Agent {
     store: Rc<Store>,
     bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
+    /// Those of the last question.
+    limits: RefCell<Limits>,
     started: u64,
     stage: watch::Sender<Stage>,
 }
@@ -47,8 +50,8 @@ impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
         let store = Rc::new(Store::new(program.clone(), &paths));
         let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
-        let issuer = RefCell::default();
-        Self { paths, store, bases, issuer, started: now(), stage: watch::Sender::new(Stage::Serving) }
+        let (issuer, limits) = Default::default();
+        Self { paths, store, bases, issuer, limits, started: now(), stage: watch::Sender::new(Stage::Serving) }
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -138,6 +141,16 @@ impl Agent {
                 Ok(Response::Done)
             }
             Request::MakeDefault(holder) => self.make_default(holder),
+            Request::Policy(holder) => {
+                self.store.open_for_lookup(session).await?;
+                policies::of(&self.store, &holder).map(Response::Policy)
+            }
+            Request::SetPolicy { holder, policy, passphrase } => {
+                self.store.open_for_lookup(session).await?;
+                policies::replace(&self.store, &holder, policy, passphrase).await?;
+                self.issuer.borrow_mut().wipe();
+                Ok(Response::Done)
+            }
         }
     }
 
@@ -154,12 +167,13 @@ impl Agent {
         if question.indexes.is_empty() {
             question.indexes.extend(server.index.clone());
         }
+        let limits = self.limits()?;
         let caller = visitor.caller();
         if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
             return Ok(given);
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
-        decide(held, &question, (clock, &self.limits()?))?;
+        decide(held, &question, (clock, &limits))?;
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
@@ -171,7 +185,7 @@ impl Agent {
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), server.access.skew);
-        let grant = decide(held, &complete, (clock, &self.limits()?))?;
+        let grant = decide(held, &complete, (clock, &limits))?;
         let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         self.log_grant(&held.root.0, &complete, &grant, visitor);
@@ -181,9 +195,15 @@ impl Agent {
         Ok(credential)
     }
 
-    /// Read for each question: what a person writes there holds from then on.
+    /// Read for each question: what a person writes there holds from the next one on, for answers that would be
+    /// repeated, too.
     fn limits(&self) -> Result<Limits, Denial> {
-        config::limits(&self.paths.config).map_err(|error| Denial::Config { message: error.to_string() })
+        let limits =
+            config::limits(&self.paths.config).map_err(|error| Denial::Config { message: error.to_string() })?;
+        if self.limits.replace(limits.clone()) != limits {
+            self.issuer.borrow_mut().wipe();
+        }
+        Ok(limits)
     }
 
     fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
@@ -213,6 +233,7 @@ impl Agent {
         if kept.access.skew.unsigned_abs() > MOST_SKEW.unsigned_abs() {
             return Err(bad("the server's clock is off by more than an hour".to_owned()));
         }
+        kept.policy.as_ref().map_or(Ok(()), policies::fits)?;
         let (holder, now) = (kept.holder.clone(), now());
         tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
         let left = self.store.change(|contents| {

@@ -137,6 +137,18 @@ impl Store {
         self.open.borrow_mut().take_if(|open| open.seal.is_some());
     }
 
+    /// Refuses a passphrase that is not the open vault's.
+    pub(super) async fn is_passphrase(&self, passphrase: &Secret) -> Result<(), Denial> {
+        let wrapped = match &*self.open.borrow() {
+            Some(Open { seal: Some(Seal { header, .. }), .. }) => match &header.keeper {
+                file::Keeper::Passphrase { wrapped } => wrapped.clone(),
+                _ => return Err(Denial::WrongPassphrase),
+            },
+            _ => return Err(Denial::WrongPassphrase),
+        };
+        self.keeper.unwrap(&wrapped, passphrase).await.map(drop).map_err(|error| not_given(&error))
+    }
+
     /// Whether a desktop's keyring answers that can keep something.
     pub(super) async fn keyring_answers(&self, session: &SessionBus) -> bool {
         matches!(self.keeper.keyring_state(session).await, KeyringState::Open | KeyringState::Locked)
