@@ -2,6 +2,7 @@
 
 mod agent;
 mod bases;
+mod guests;
 mod harden;
 mod issuer;
 mod listener;
