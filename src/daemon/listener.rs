@@ -22,7 +22,7 @@ use crate::socket::{self, Peer};
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// How long requests may take that are being answered when the agent ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-/// How often to look whether the socket is still there.
+/// How often to look whether the socket is still there, and whether it is time to lock.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// A bound socket. It is removed when this is dropped, if it is still the one that was bound.
@@ -106,6 +106,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
             () = agent.stopping() => return Ok(()),
             Some(_) = sessions.join_next() => continue,
             _ = look.tick() => {
+                agent.look();
                 if !bound.is_there() {
                     tracing::warn!("the socket is gone: binding it anew");
                     bound = Bound::bind(agent.sockets())?;

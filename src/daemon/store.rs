@@ -133,8 +133,14 @@ impl Store {
     pub(super) fn lock(&self) {
         self.locked_by_hand.set(true);
         self.locks.set(self.locks.get() + 1);
+        self.close();
+    }
+
+    /// Wipes what is in memory, unless it is nowhere else; opens again unasked where that needs no person. Whether
+    /// there was something to wipe.
+    pub(super) fn close(&self) -> bool {
         self.keeper.forget();
-        self.open.borrow_mut().take_if(|open| open.seal.is_some());
+        self.open.borrow_mut().take_if(|open| open.seal.is_some()).is_some()
     }
 
     /// Refuses a passphrase that is not the open vault's.
@@ -207,7 +213,11 @@ impl Store {
     /// What is kept, while the vault is open.
     pub(super) fn contents(&self) -> Result<Rc<Contents>, Denial> {
         self.not_locked_by_hand()?;
-        self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or(Denial::NoVault)
+        self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or_else(|| match self.state() {
+            // It was open when this request began, and was closed while it waited for something.
+            Ok((VaultState::Locked, Some(keeper))) => Denial::Locked { keeper, why: None },
+            _ => Denial::NoVault,
+        })
     }
 
     /// Changes what is kept: on the disk first, then here.

@@ -171,9 +171,34 @@ impl Policy {
 
 /// What `config.toml` holds: limits that nothing exceeds, whatever the policy allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
+    idle_lock: IdleLock,
     limit: Vec<Limit>,
+}
+
+/// After how many seconds without a question the agent locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct IdleLock(u64);
+
+impl IdleLock {
+    const LONGEST: Self = Self(8 * 60 * 60);
+}
+
+impl Default for IdleLock {
+    fn default() -> Self {
+        Self::LONGEST
+    }
+}
+
+impl TryFrom<String> for IdleLock {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let seconds = parse_duration(&text, 0).map(|length| length.as_secs()).unwrap_or_default();
+        let fits = (1..=Self::LONGEST.0).contains(&seconds);
+        fits.then_some(Self(seconds)).ok_or("idle-lock is a time from 1 second to 8 hours")
+    }
 }
 
 /// One `[[limit]]`: it holds for what it names, and where it names nothing, for everything.
@@ -188,6 +213,11 @@ struct Limit {
 }
 
 impl Limits {
+    /// How long nobody asks for anything before the agent locks, in seconds.
+    pub fn idle_lock(&self) -> u64 {
+        self.idle_lock.0
+    }
+
     /// A ceiling under all limits that hold for it. Without an index, those that name one are left aside.
     pub fn narrow(&self, ceiling: Ceiling, (holder, kind, index): (&Holder, Kind, Option<&IndexName>)) -> Ceiling {
         let of_index = |limit: &&Limit| limit.index.as_ref().is_none_or(|named| Some(named) == index);
@@ -280,6 +310,16 @@ mod tests {
         assert_eq!(narrowed(&limits, Kind::Upload, "alice/dev"), "5m");
         assert_eq!(narrowed(&limits, Kind::Upload, "alice/prod"), "never");
         assert_eq!(narrowed(&limits, Kind::Remove, "alice/prod"), "5m");
+    }
+
+    #[test]
+    fn the_agent_locks_after_eight_hours_or_earlier() {
+        let idle = |text: &str| toml::from_str::<Limits>(text).map(|limits| limits.idle_lock()).ok();
+        assert_eq!(
+            [idle(""), idle("idle-lock = '30 min'"), idle("idle-lock = '8h'")],
+            [Some(28_800), Some(1800), Some(28_800)]
+        );
+        assert_eq!([idle("idle-lock = '9h'"), idle("idle-lock = 'never'"), idle("idle-lock = '0s'")], [None; 3]);
     }
 
     #[test]
