@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::agent::Agent;
 use super::guests::Guest;
+use super::harden;
 use super::visitor::Visitor;
 use crate::protocol::SessionBus;
 use crate::protocol::{Denial, Request, Response, VERSION};
@@ -65,7 +66,10 @@ async fn converse(
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: Visitor) -> Response {
     let (agent, session) = (Rc::clone(agent), session.clone());
     let task = tokio::task::spawn_local(async move { agent.answer(request, &session, visitor).await });
-    match task.await {
+    let answered = task.await;
+    // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
+    let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;
+    match answered {
         Ok(Ok(response)) => response,
         Ok(Err(denial)) => {
             tracing::info!(peer = visitor.pid(), %denial, "refused");
