@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was handed out, to which program, and until when')
             [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Tell to which program a token was handed out, and what it can still do')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show or change what the agent may hand out, and for how long')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -55,6 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--indexes', '--indexes', [CompletionResultType]::ParameterName, 'The only indexes that the kept token is for, by commas (default: all)')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The only projects that the kept token is for, by commas (default: all)')
             [CompletionResult]::new('--projects', '--projects', [CompletionResultType]::ParameterName, 'The only projects that the kept token is for, by commas (default: all)')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'Ceilings for the agent, as `policy show --toml` prints them: how long a token that it hands out may last')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in FILE (PEM), too')
             [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Of several users of this server, mean this one where none is named')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: passphrase of the vault and password come from standard input, a line each')
@@ -246,6 +248,51 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'devpi-tokens;policy' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show for how long tokens may last that the agent hands out')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change that, in an editor or from a file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;policy;show' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('--toml', '--toml', [CompletionResultType]::ParameterName, 'Print the policy as `policy edit --file` reads it, without the limits of config.toml')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the passphrase of the vault comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;policy;edit' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the policy from FILE (-: standard input), and start no editor')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read the policy from FILE (-: standard input), and start no editor')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the passphrase of the vault comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;policy;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show for how long tokens may last that the agent hands out')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change that, in an editor or from a file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'devpi-tokens;policy;help;show' {
+            break
+        }
+        'devpi-tokens;policy;help;edit' {
+            break
+        }
+        'devpi-tokens;policy;help;help' {
+            break
+        }
         'devpi-tokens;agent' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -349,6 +396,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was handed out, to which program, and until when')
             [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Tell to which program a token was handed out, and what it can still do')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show or change what the agent may hand out, and for how long')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -394,6 +442,17 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;explain' {
+            break
+        }
+        'devpi-tokens;help;policy' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show for how long tokens may last that the agent hands out')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change that, in an editor or from a file')
+            break
+        }
+        'devpi-tokens;help;policy;show' {
+            break
+        }
+        'devpi-tokens;help;policy;edit' {
             break
         }
         'devpi-tokens;help;agent' {

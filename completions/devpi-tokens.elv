@@ -36,6 +36,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand log 'Show what was handed out, to which program, and until when'
             cand trace 'Tell to which program a token was handed out, and what it can still do'
             cand explain 'Tell what pip, uv and twine would get for a URL, and why'
+            cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -51,6 +52,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --indexes 'The only indexes that the kept token is for, by commas (default: all)'
             cand -p 'The only projects that the kept token is for, by commas (default: all)'
             cand --projects 'The only projects that the kept token is for, by commas (default: all)'
+            cand --policy 'Ceilings for the agent, as `policy show --toml` prints them: how long a token that it hands out may last'
             cand --ca-file 'Trust the certificates in FILE (PEM), too'
             cand --default 'Of several users of this server, mean this one where none is named'
             cand --no-input 'Never ask: passphrase of the vault and password come from standard input, a line each'
@@ -228,6 +230,44 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'devpi-tokens;policy'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand show 'Show for how long tokens may last that the agent hands out'
+            cand edit 'Change that, in an editor or from a file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'devpi-tokens;policy;show'= {
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand --toml 'Print the policy as `policy edit --file` reads it, without the limits of config.toml'
+            cand --json 'Print JSON, for programs'
+            cand --no-input 'Never ask: the passphrase of the vault comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;policy;edit'= {
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand -f 'Read the policy from FILE (-: standard input), and start no editor'
+            cand --file 'Read the policy from FILE (-: standard input), and start no editor'
+            cand --no-input 'Never ask: the passphrase of the vault comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;policy;help'= {
+            cand show 'Show for how long tokens may last that the agent hands out'
+            cand edit 'Change that, in an editor or from a file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'devpi-tokens;policy;help;show'= {
+        }
+        &'devpi-tokens;policy;help;edit'= {
+        }
+        &'devpi-tokens;policy;help;help'= {
+        }
         &'devpi-tokens;agent'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -313,6 +353,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand log 'Show what was handed out, to which program, and until when'
             cand trace 'Tell to which program a token was handed out, and what it can still do'
             cand explain 'Tell what pip, uv and twine would get for a URL, and why'
+            cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -344,6 +385,14 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;trace'= {
         }
         &'devpi-tokens;help;explain'= {
+        }
+        &'devpi-tokens;help;policy'= {
+            cand show 'Show for how long tokens may last that the agent hands out'
+            cand edit 'Change that, in an editor or from a file'
+        }
+        &'devpi-tokens;help;policy;show'= {
+        }
+        &'devpi-tokens;help;policy;edit'= {
         }
         &'devpi-tokens;help;agent'= {
             cand start 'Start the agent, if it does not run'

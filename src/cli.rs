@@ -19,6 +19,7 @@ mod login;
 mod logout;
 mod open;
 mod output;
+mod policy;
 mod prompt;
 mod session;
 mod setup;
@@ -132,6 +133,7 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
         Verb::Log(args) => log::run(args, terminal),
         Verb::Trace(args) => trace::run(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),
+        Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),

@@ -38,17 +38,28 @@ pub enum ConfigError {
 /// # Errors
 /// Where it is there and cannot be read or understood, or has more than a megabyte.
 pub fn limits(folder: &Path) -> Result<Limits, ConfigError> {
-    let path = folder.join(NAME);
+    let path = path(folder);
     let text = match disk::text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Limits::default()),
         Err(error) => return Err(ConfigError::Unreadable { path, why: error.kind() }),
     };
-    toml::from_str(&text).map_err(|error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let why = printable(error.message().lines().next().unwrap_or_default());
-        ConfigError::Malformed { path, line: before.matches('\n').count() + 1, why }
+    toml::from_str(&text).map_err(|error| {
+        let (line, why) = place(&text, &error);
+        ConfigError::Malformed { path, line, why }
     })
+}
+
+/// Where it lies.
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
+/// In which line, from 1, a text in TOML is not what it should be, and why, fit for a terminal.
+pub fn place(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let why = printable(error.message().lines().next().unwrap_or_default());
+    (before.matches('\n').count() + 1, why)
 }
 
 #[cfg(test)]

@@ -19,17 +19,14 @@ pub mod wrap;
 
 // Edges: one outside thing each.
 pub mod client;
-#[cfg(any(feature = "agent", feature = "cli"))]
 pub mod config;
 #[cfg(feature = "cli")]
 pub mod devpi;
 #[cfg(feature = "cli")]
 pub mod devpi_client;
 pub mod disk;
-#[cfg(any(feature = "agent", feature = "cli"))]
 pub mod folder;
 pub mod hosts;
-#[cfg(any(feature = "agent", feature = "cli"))]
 pub mod logbook;
 pub mod paths;
 pub mod pipe;

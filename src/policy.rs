@@ -65,7 +65,7 @@ pub struct Rooted<'a> {
 
 impl Rooted<'_> {
     fn ceiling(&self, kind: Kind, index: &IndexName) -> Ceiling {
-        self.limits.narrow(self.policy.ceiling(kind, index), (self.holder, kind, index))
+        self.limits.narrow(self.policy.ceiling(kind, index), (self.holder, kind, Some(index)))
     }
 }
 

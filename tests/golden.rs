@@ -482,6 +482,32 @@ fn what_pip_uv_and_twine_would_get_is_explained() {
 }
 
 #[test]
+fn errors_of_policy() {
+    let home = Home::with_alice();
+    let mut told = Told::new(&home);
+    std::fs::write(home.path().join("wide"), "[every-index]\nread = \"12 h\"\n").expect("a file");
+    std::fs::write(home.path().join("long"), "[every-index]\nread = \"2 days\"\n").expect("a file");
+    told.tell((&["policy"], ""));
+    told.tell((&["policy", "show"], ""));
+    told.tell((&["policy", "show", "--toml"], ""));
+    told.tell((&["policy", "show", "--toml", "--json"], ""));
+    told.tell((&["policy", "show", "--as", "bob"], ""));
+    told.tell((&["policy", "edit"], ""));
+    told.tell((&["policy", "edit", "--file", "none"], ""));
+    told.tell((&["policy", "edit", "--file", "garbage"], ""));
+    told.tell((&["policy", "edit", "--file", "long"], ""));
+    told.tell((&["policy", "edit", "--file", "wide"], ""));
+    told.tell((&["policy", "edit", "--file", "-"], "[every-index]\nread = \"never\"\n"));
+    told.tell((&["get", &BED.simple_url("alice/dev")], ""));
+    std::fs::create_dir_all(home.paths().config).expect("a folder");
+    std::fs::write(home.paths().config.join("config.toml"), "[[limit]]\npush = \"1 min\"\n").expect("a file");
+    told.tell((&["policy", "show"], ""));
+    std::fs::write(home.paths().config.join("config.toml"), "[[limit]\n").expect("a file");
+    told.tell((&["policy", "show"], ""));
+    told.golden("errors_policy");
+}
+
+#[test]
 fn errors_of_setup() {
     let home = Home::new("memory");
     let mut told = Told::new(&home);
@@ -513,6 +539,9 @@ fn errors_of_the_agent() {
         Denial::LockedByHand,
         Denial::NoVault,
         Denial::WrongPassphrase,
+        Denial::Widens { holder: holder.clone(), what: "read for every index".to_owned(), by_passphrase: true },
+        Denial::Widens { holder: holder.clone(), what: "read for every index".to_owned(), by_passphrase: false },
+        Denial::PolicyTooLong { most: 64 },
         refused(Refusal::Expired(1_795_456_860)),
         refused(Refusal::EndsNow),
         refused(Refusal::NotYetValid(1_795_456_860)),

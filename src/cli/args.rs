@@ -2,6 +2,7 @@
 
 mod examples;
 mod log;
+mod policy;
 mod tokens;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use log::{Explain, Log, Trace};
+pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
@@ -73,6 +75,9 @@ pub enum Verb {
     /// Tell what pip, uv and twine would get for a URL, and why
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
+    /// Show or change what the agent may hand out, and for how long
+    #[command(subcommand, after_help = examples::POLICY)]
+    Policy(Policy),
     /// Start, stop, lock or unlock the agent
     #[command(subcommand, after_help = examples::AGENT)]
     Agent(Agent),
@@ -129,6 +134,10 @@ pub struct Login {
     /// The only projects that the kept token is for, by commas (default: all)
     #[arg(short, long, value_name = "PROJECT", value_delimiter = ',')]
     pub projects: Vec<ProjectName>,
+    /// Ceilings for the agent, as `policy show --toml` prints them: how long a
+    /// token that it hands out may last
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Of several users of this server, mean this one where none is named
     #[arg(long)]
     pub default: bool,

@@ -6,7 +6,7 @@
 use jiff::tz::TimeZone;
 
 use super::args::Trace;
-use super::inspect::{self, refused};
+use super::inspect;
 use super::log::unreadable;
 use super::prompt::Prompt;
 use super::{Terminal, entry, input, now};
@@ -17,14 +17,14 @@ use crate::logbook::Logbook;
 use crate::paths::Paths;
 use crate::protocol::{Request, Response, RootStatus, VaultState};
 use crate::time::{date, in_words};
-use crate::token::Token;
+use crate::token::{Token, TokenError};
 
 /// The most hand-outs of one token that are told: more than one is rare, and a log that was tampered with.
 const MOST: usize = 16;
 
 pub(super) fn run(args: Trace, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let text = input::token(args.source, &Prompt::new(args.no_input), terminal)?;
-    let token = Token::parse_pasted(text.expose()).map_err(refused)?;
+    let token = Token::parse_pasted(text.expose()).map_err(not_one)?;
     let paths = Paths::find()?;
     let found = Found::of(&token, &paths)?;
     let root = Root::of(&token, &paths);
@@ -52,6 +52,11 @@ pub(super) fn run(args: Trace, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     }
     inspect::standing(&token, terminal.width).iter().try_for_each(|line| terminal.say(line))?;
     Ok(Exit::Done)
+}
+
+fn not_one(error: TokenError) -> Failure {
+    Failure::new(Exit::Malformed, error.to_string())
+        .with_remedy("give it as it was found: alone, as user:token, in its URL or in its header")
 }
 
 /// What the log has of a token.

@@ -1,6 +1,7 @@
 //! The first lines of the agent: nothing of it can be read from outside, and nothing of its caller stays open.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use zeroize::Zeroize;
 
 use crate::exit::{Exit, Failure};
 
@@ -58,4 +59,16 @@ pub(super) fn let_go_of_output() -> Result<(), Failure> {
         Ok(rustix::stdio::dup2_stdout(&null)?)
     };
     replace().map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
+}
+
+/// How much of the stack is wiped, in bytes: more than any request uses.
+const STACK: usize = 128 * 1024;
+
+/// Overwrites what functions that have returned left on the stack: a value that was moved is still where it was. To be
+/// called from as near to the stack's beginning as they were.
+#[inline(never)]
+pub(super) fn wipe_stack() {
+    let mut below = [0_u8; STACK];
+    below.zeroize();
+    std::hint::black_box(&below);
 }

@@ -133,8 +133,26 @@ impl Store {
     pub(super) fn lock(&self) {
         self.locked_by_hand.set(true);
         self.locks.set(self.locks.get() + 1);
+        self.close();
+    }
+
+    /// Wipes what is in memory, unless it is nowhere else; opens again unasked where that needs no person. Whether
+    /// there was something to wipe.
+    pub(super) fn close(&self) -> bool {
         self.keeper.forget();
-        self.open.borrow_mut().take_if(|open| open.seal.is_some());
+        self.open.borrow_mut().take_if(|open| open.seal.is_some()).is_some()
+    }
+
+    /// Refuses a passphrase that is not the open vault's.
+    pub(super) async fn is_passphrase(&self, passphrase: &Secret) -> Result<(), Denial> {
+        let wrapped = match &*self.open.borrow() {
+            Some(Open { seal: Some(Seal { header, .. }), .. }) => match &header.keeper {
+                file::Keeper::Passphrase { wrapped } => wrapped.clone(),
+                _ => return Err(Denial::WrongPassphrase),
+            },
+            _ => return Err(Denial::WrongPassphrase),
+        };
+        self.keeper.unwrap(&wrapped, passphrase).await.map(drop).map_err(|error| not_given(&error))
     }
 
     /// Whether a desktop's keyring answers that can keep something.
@@ -195,7 +213,11 @@ impl Store {
     /// What is kept, while the vault is open.
     pub(super) fn contents(&self) -> Result<Rc<Contents>, Denial> {
         self.not_locked_by_hand()?;
-        self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or(Denial::NoVault)
+        self.open.borrow().as_ref().map(|open| Rc::clone(&open.contents)).ok_or_else(|| match self.state() {
+            // It was open when this request began, and was closed while it waited for something.
+            Ok((VaultState::Locked, Some(keeper))) => Denial::Locked { keeper, why: None },
+            _ => Denial::NoVault,
+        })
     }
 
     /// Changes what is kept: on the disk first, then here.

@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// For how long, where nobody has said anything else, in seconds.
+    /// What holds where nobody has said anything else.
     fn usual(self) -> Ceiling {
         Ceiling::For(match self {
             Self::Read => 60 * 60,
@@ -57,15 +57,25 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Kind {
+    /// Its name in a policy and in `config.toml`.
+    pub fn key(self) -> &'static str {
+        match self {
             Self::Read => "read",
             Self::Upload => "upload",
-            Self::UploadAny => "upload of an unknown project",
+            Self::UploadAny => "upload-any",
             Self::Push => "push",
             Self::Toxresult => "toxresult",
             Self::Remove => "remove",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UploadAny => "upload of an unknown project",
+            named => named.key(),
         })
     }
 }
@@ -134,6 +144,19 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The most indexes that have ceilings of their own: a policy has to fit into one message.
+    pub const MOST_INDEXES: usize = 64;
+
+    /// What this policy allows more of than another, in words; nothing where it only narrows.
+    pub fn exceeds(&self, other: &Self) -> Option<String> {
+        let named = || self.index.keys().chain(other.index.keys());
+        Kind::ALL.into_iter().find_map(|kind| {
+            let index = named().find(|index| self.ceiling(kind, index) > other.ceiling(kind, index));
+            let every = || (self.general(kind) > other.general(kind)).then(|| format!("{kind} for every index"));
+            index.map(|index| format!("{kind} for {index}")).or_else(every)
+        })
+    }
+
     /// The ceiling of a kind of token for an index.
     pub fn ceiling(&self, kind: Kind, index: &IndexName) -> Ceiling {
         let own = self.index.get(index).and_then(|own| own.get(&kind));
@@ -148,9 +171,34 @@ impl Policy {
 
 /// What `config.toml` holds: limits that nothing exceeds, whatever the policy allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
+    idle_lock: IdleLock,
     limit: Vec<Limit>,
+}
+
+/// After how many seconds without a question the agent locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct IdleLock(u64);
+
+impl IdleLock {
+    const LONGEST: Self = Self(8 * 60 * 60);
+}
+
+impl Default for IdleLock {
+    fn default() -> Self {
+        Self::LONGEST
+    }
+}
+
+impl TryFrom<String> for IdleLock {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let seconds = parse_duration(&text, 0).map(|length| length.as_secs()).unwrap_or_default();
+        let fits = (1..=Self::LONGEST.0).contains(&seconds);
+        fits.then_some(Self(seconds)).ok_or("idle-lock is a time from 1 second to 8 hours")
+    }
 }
 
 /// One `[[limit]]`: it holds for what it names, and where it names nothing, for everything.
@@ -165,15 +213,28 @@ struct Limit {
 }
 
 impl Limits {
-    /// A ceiling under all limits that hold for it.
-    pub fn narrow(&self, ceiling: Ceiling, (holder, kind, index): (&Holder, Kind, &IndexName)) -> Ceiling {
-        let holds = |limit: &&Limit| {
+    /// How long nobody asks for anything before the agent locks, in seconds.
+    pub fn idle_lock(&self) -> u64 {
+        self.idle_lock.0
+    }
+
+    /// A ceiling under all limits that hold for it. Without an index, those that name one are left aside.
+    pub fn narrow(&self, ceiling: Ceiling, (holder, kind, index): (&Holder, Kind, Option<&IndexName>)) -> Ceiling {
+        let of_index = |limit: &&Limit| limit.index.as_ref().is_none_or(|named| Some(named) == index);
+        let limits = self.of(holder).filter(of_index).filter_map(|limit| limit.ceilings.get(&kind).copied());
+        limits.fold(ceiling, Ceiling::min)
+    }
+
+    /// The indexes that are named in limits which hold for that holder.
+    pub fn indexes(&self, holder: &Holder) -> impl Iterator<Item = &IndexName> {
+        self.of(holder).filter_map(|limit| limit.index.as_ref())
+    }
+
+    fn of(&self, holder: &Holder) -> impl Iterator<Item = &Limit> {
+        self.limit.iter().filter(|limit| {
             limit.server.as_ref().is_none_or(|server| *server == holder.server)
                 && limit.user.as_ref().is_none_or(|user| *user == holder.user)
-                && limit.index.as_ref().is_none_or(|named| named == index)
-        };
-        let limits = self.limit.iter().filter(holds).filter_map(|limit| limit.ceilings.get(&kind).copied());
-        limits.fold(ceiling, Ceiling::min)
+        })
     }
 }
 
@@ -187,7 +248,7 @@ mod tests {
 
     fn narrowed(limits: &Limits, kind: Kind, index: &str) -> String {
         let index = index.parse().expect("an index");
-        limits.narrow(Policy::default().ceiling(kind, &index), (&holder(), kind, &index)).to_string()
+        limits.narrow(Policy::default().ceiling(kind, &index), (&holder(), kind, Some(&index))).to_string()
     }
 
     #[test]
@@ -220,6 +281,23 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_allows_more_of_anything_is_noticed() {
+        let policy = |text: &str| toml::from_str::<Policy>(text).expect("a policy");
+        let kept = policy("[every-index]\nremove = 'never'\n[index.'alice/prod']\nread = '5 min'\nupload = 'never'\n");
+        let exceeds = |text: &str| policy(text).exceeds(&kept);
+        assert_eq!(kept.exceeds(&kept), None);
+        assert_eq!(kept.exceeds(&Policy::default()), None);
+        assert_eq!(Policy::default().exceeds(&kept).expect("more"), "read for alice/prod");
+        let narrower = "[every-index]\nremove = 'never'\nread = '5 min'\nupload = 'never'\nupload-any = '10 min'\n";
+        assert_eq!(exceeds(narrower), None, "what an index had of its own every index may have");
+        let without_prod = "[every-index]\nremove = 'never'\nread = '5 min'\n";
+        assert_eq!(exceeds(without_prod).expect("more"), "upload for alice/prod");
+        let another = format!("{narrower}[index.'alice/new']\nremove = '1s'\n");
+        assert_eq!(exceeds(&another).expect("more"), "remove for alice/new");
+        assert_eq!(exceeds(&narrower.replace("'never'", "'1s'")).expect("more"), "upload for alice/prod");
+    }
+
+    #[test]
     fn of_all_limits_that_hold_the_narrowest_counts_and_none_widens() {
         let limits: Limits = toml::from_str(
             "[[limit]]\nread = '10 h'\nupload = '5 min'\n\
@@ -232,6 +310,16 @@ mod tests {
         assert_eq!(narrowed(&limits, Kind::Upload, "alice/dev"), "5m");
         assert_eq!(narrowed(&limits, Kind::Upload, "alice/prod"), "never");
         assert_eq!(narrowed(&limits, Kind::Remove, "alice/prod"), "5m");
+    }
+
+    #[test]
+    fn the_agent_locks_after_eight_hours_or_earlier() {
+        let idle = |text: &str| toml::from_str::<Limits>(text).map(|limits| limits.idle_lock()).ok();
+        assert_eq!(
+            [idle(""), idle("idle-lock = '30 min'"), idle("idle-lock = '8h'")],
+            [Some(28_800), Some(1800), Some(28_800)]
+        );
+        assert_eq!([idle("idle-lock = '9h'"), idle("idle-lock = 'never'"), idle("idle-lock = '0s'")], [None; 3]);
     }
 
     #[test]

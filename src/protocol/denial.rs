@@ -33,6 +33,22 @@ pub enum Denial {
     /// There is no vault to do this in.
     #[error("there is no vault yet")]
     NoVault,
+    /// The policy allows more than the one that is kept, and no secret was shown.
+    #[error("this policy allows more than the one that is kept: {what}")]
+    Widens {
+        /// Whose policy.
+        holder: Holder,
+        /// What it allows more of.
+        what: String,
+        /// Whether the vault has a passphrase, which would do.
+        by_passphrase: bool,
+    },
+    /// A policy for more single indexes than one may name.
+    #[error("a policy names at most {most} indexes")]
+    PolicyTooLong {
+        /// How many.
+        most: usize,
+    },
     /// The passphrase is not the vault's.
     #[error("that is not the vault's passphrase")]
     WrongPassphrase,
@@ -177,11 +193,15 @@ impl Denial {
         match self {
             Self::Locked { .. } | Self::LockedByHand | Self::TooOften => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
-            Self::NotARequest | Self::BadToken { .. } => Exit::Malformed,
+            Self::NotARequest | Self::BadToken { .. } | Self::PolicyTooLong { .. } => Exit::Malformed,
             Self::Vault { is_unsafe: true, .. } | Self::Config { .. } => Exit::Unsafe,
             Self::Vault { in_writing: true, .. } => Exit::CannotWrite,
             Self::Vault { .. } => Exit::Unavailable,
-            Self::WrongPassphrase | Self::Refused(_) | Self::NoIndex { .. } | Self::Restricted => Exit::Refused,
+            Self::WrongPassphrase
+            | Self::Widens { .. }
+            | Self::Refused(_)
+            | Self::NoIndex { .. }
+            | Self::Restricted => Exit::Refused,
         }
     }
 
@@ -194,6 +214,11 @@ impl Denial {
                 Some("unlock the desktop's keyring, or type: devpi-tokens agent unlock".to_owned())
             }
             Self::Locked { .. } | Self::LockedByHand => Some("type: devpi-tokens agent unlock".to_owned()),
+            Self::Widens { by_passphrase: true, .. } => Some("show the passphrase of the vault".to_owned()),
+            Self::Widens { holder: Holder { server, user }, .. } => {
+                Some(format!("log in with it: devpi-tokens login --policy FILE {server} {user}"))
+            }
+            Self::PolicyTooLong { .. } => Some("say what holds for most of them under [every-index]".to_owned()),
             Self::NoVault => Some("log in: devpi-tokens login URL".to_owned()),
             Self::Refused(refused) => refused.remedy(),
             Self::NoIndex { .. } => Some("name one: a URL that ends in user/index/".to_owned()),

@@ -83,6 +83,25 @@ Examples:
   devpi-tokens explain https://HOST/USER/INDEX/+simple/
   devpi-tokens explain --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const POLICY: &str = "\
+Narrowing is free. To allow more than before, the vault's passphrase is asked
+for; where there is none: devpi-tokens login --policy FILE.
+
+Examples:
+  devpi-tokens policy show";
+
+pub(super) const POLICY_SHOW: &str = "\
+Examples:
+  devpi-tokens policy show
+  devpi-tokens policy show --server https://HOST/ --as USER --toml";
+
+pub(super) const POLICY_EDIT: &str = "\
+The editor is VISUAL, else EDITOR, else vi.
+
+Examples:
+  devpi-tokens policy show --toml > policy.toml
+  devpi-tokens policy edit --file policy.toml";
+
 pub(super) const AGENT: &str = "\
 The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts
 it.

@@ -31,7 +31,7 @@ pub struct Log {
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Only the last COUNT
-    #[arg(short = 'n', long = "last", value_name = "COUNT")]
+    #[arg(short = 'n', long = "last", value_name = "COUNT", value_parser = count)]
     pub last: Option<usize>,
     /// Go on with what comes, until interrupted
     #[arg(short, long)]
@@ -39,6 +39,10 @@ pub struct Log {
     /// Print JSON, a line each, for programs
     #[arg(long)]
     pub json: bool,
+}
+
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "not a number")
 }
 
 /// `devpi-tokens trace`
