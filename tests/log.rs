@@ -158,36 +158,31 @@ fn request(projects: Vec<ProjectName>) -> Request {
     })
 }
 
-/// Asks for an upload of those projects, again where too many were asked for within a second.
+/// Asks for an upload of those projects.
 fn upload(agent: &mut Client, projects: Vec<ProjectName>) -> String {
-    let request = request(projects);
-    for _ in 0..100_000 {
-        match agent.request(&request) {
-            Ok(Response::Credential(given)) => return given.password.expose().to_owned(),
-            Ok(_) => panic!("another answer"),
-            Err(failure) => assert!(failure.message.contains("too many tokens"), "{failure}"),
-        }
-        std::thread::yield_now();
+    match agent.request(&request(projects)).expect("a token") {
+        Response::Credential(given) => given.password.expose().to_owned(),
+        _ => panic!("another answer"),
     }
-    panic!("no token");
 }
 
 #[test]
 fn ten_thousand_hand_outs_stay_readable_in_a_log_that_never_grows_over_its_bound() {
-    let home = Home::with_alice();
-    let mut agent = Client::running(&home.paths()).expect("a greeting").expect("an agent");
+    let home = Home::new("memory");
     let name = |number: usize| format!("project-{number:05}").parse().expect("a project");
-    let mut first = String::new();
-    let mut last = String::new();
-    for number in 0..10_000 {
-        last = upload(&mut agent, vec![name(number)]);
-        if number == 0 {
-            first.clone_from(&last);
+    let (mut first, mut last) = (String::new(), String::new());
+    // No root token gives more than three thousand tokens at once that can all be told apart.
+    for round in 0..4 {
+        home.login(&BED, &BED.simple_url("alice/dev"), "alice");
+        let mut agent = Client::running(&home.paths()).expect("a greeting").expect("an agent");
+        for number in 0..2_500 {
+            last = upload(&mut agent, vec![name(2_500 * round + number)]);
+            if first.is_empty() {
+                first.clone_from(&last);
+            }
         }
     }
-    let mut logged = entries(&home, &[]);
-    // Where too many were asked for within a second, that was refused, and is told.
-    logged.retain(|entry| entry.handed_out().is_some());
+    let logged = entries(&home, &[]);
     assert_eq!(logged.len(), 10_000);
     let projects = |entry: &Entry| entry.projects.first().map(ToString::to_string);
     assert_eq!(projects(&logged[0]).as_deref(), Some("project-00000"), "the oldest first");
@@ -199,8 +194,10 @@ fn ten_thousand_hand_outs_stay_readable_in_a_log_that_never_grows_over_its_bound
     }
     assert_eq!(entries(&home, &["--project", "project-05000"]).len(), 1);
     // Fatter ones, until the oldest have to go.
+    home.login(&BED, &BED.simple_url("alice/dev"), "alice");
+    let mut agent = Client::running(&home.paths()).expect("a greeting").expect("an agent");
     for number in 0..1_500 {
-        last = upload(&mut agent, (0..200).map(|more| name(20_000 + 10 * number + more)).collect());
+        last = upload(&mut agent, (0..200).map(|more| name(20_000 + number + more)).collect());
     }
     let total: u64 = files(&home).iter().map(|file| file.len() as u64).sum();
     assert!((BOUND - 1024 * 1024..=BOUND).contains(&total), "{total} bytes");
@@ -239,6 +236,21 @@ fn a_process_that_lies_about_its_name_is_in_the_log_with_its_real_program() {
     assert_eq!(entries(&home, &["--program", "bash"]).len(), 2);
     assert_eq!(entries(&home, &["--program", &real]).len(), 2);
     assert_eq!(entries(&home, &["--program", "twine"]).len(), 1, "it is found by its own word, too");
+}
+
+#[test]
+fn a_process_in_a_container_is_marked_in_the_log() {
+    let across = ["--user", "--map-root-user"];
+    // Some machines forbid new namespaces: then there is no container either.
+    if !Command::new("unshare").args(across).arg("true").status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    let home = Home::with_alice();
+    let mut inside = home.command("unshare");
+    let done = inside.args(across).args([CLI, "get", &BED.index_url("alice/dev")]).output().expect("unshare");
+    assert_eq!(code(&done), Some(77), "{}", err(&done));
+    let entry = entries(&home, &[]).remove(0);
+    assert!(entry.asker.restricted && entry.handed_out().is_none());
 }
 
 #[test]
