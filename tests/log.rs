@@ -230,7 +230,7 @@ fn a_process_that_lies_about_its_name_is_in_the_log_with_its_real_program() {
         let says: Vec<String> = caller.says.iter().map(ToString::to_string).collect();
         assert_eq!(says, [name.replace('\x1b', "\\x1b"), script.display().to_string()], "its own word, as its own");
         let shown = out(&home.cli(&["log", "-n", "1"]).output().expect("log"));
-        assert!(shown.contains(&format!("by     {real} (process ")), "{shown}");
+        assert!(shown.contains(&format!("by       {real} (process ")), "{shown}");
         assert!(!shown.contains('\x1b'), "{shown:?}");
     }
     assert_eq!(entries(&home, &["--program", "bash"]).len(), 2);
@@ -303,7 +303,7 @@ fn the_log_is_filtered_by_whatever_a_line_says() {
     let shown = out(&log.env("COLUMNS", "80").env("TZ", "UTC").output().expect("log"));
     assert!(shown.lines().all(|line| line.chars().count() <= 80 || !line.trim().contains(' ')), "{shown}");
     assert!(shown.contains("any project: none was known") && shown.contains("refused: read alice/dev"), "{shown}");
-    assert!(shown.contains("  why    no token is kept for carol at "), "{shown}");
+    assert!(shown.contains("  why      no token is kept for carol at "), "{shown}");
 }
 
 #[test]
@@ -320,7 +320,9 @@ fn a_refusal_says_why_pip_got_nothing() {
     }
     assert_eq!(entries(&home, &[]).len(), 2, "who asks again and again is told of once");
     let shown = out(&home.cli(&["log"]).output().expect("log"));
-    assert!(shown.contains("refused: read alice/dev") && shown.contains("why    the agent is locked"), "{shown}");
+    assert!(shown.contains("refused: read alice/dev") && shown.contains("why      the agent is locked"), "{shown}");
+    let own = std::env::current_exe().expect("a program");
+    assert!(shown.contains(&format!("  through  {} (process ", own.display())), "{shown}");
 }
 
 #[test]

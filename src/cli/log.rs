@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
-use jiff::tz::TimeZone;
-
 use super::args::Log;
 use super::{Terminal, entry, not_a_time, now};
 use crate::exit::{Exit, Failure};
@@ -21,7 +19,7 @@ pub(super) fn run(args: Log, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         false => Logbook::of_earlier_handouts(&state)?,
     };
     let Some(book) = book else { return nothing(terminal) };
-    let filter = Filter { args, since };
+    let filter = Filter { args, since, view: entry::View::of(terminal) };
     // Before anything is read, so that nothing comes in between.
     let watch = filter.args.follow.then(|| Watch::new(&book));
     let mut reader = book.read()?;
@@ -60,7 +58,9 @@ pub(super) fn unreadable(error: &std::io::Error) -> Failure {
 /// What is to be shown.
 struct Filter {
     args: Log,
+    /// In seconds since the epoch.
     since: Option<u64>,
+    view: entry::View,
 }
 
 impl Filter {
@@ -117,7 +117,7 @@ impl Filter {
             let line = entry.to_line().map_err(|error| unreadable(&error.into()))?;
             return terminal.say(line.trim_end());
         }
-        let lines = entry::lines(entry, &TimeZone::system(), terminal.width);
+        let lines = entry::lines(entry, &self.view);
         lines.iter().try_for_each(|line| terminal.say(line))
     }
 }

@@ -40,10 +40,10 @@ pub(super) fn run(args: Trace, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     if found.entries.is_empty() {
         return Err(found.missing(&token, root));
     }
-    let zone = TimeZone::system();
+    let view = entry::View::of(terminal);
     for handed in &found.entries {
         terminal.say(format!("handed out {}:", in_words(now(), handed.at)))?;
-        entry::lines(handed, &zone, terminal.width).iter().try_for_each(|line| terminal.say(line))?;
+        entry::lines(handed, &view).iter().try_for_each(|line| terminal.say(line))?;
     }
     match root {
         Some(Root::Kept | Root::Itself(_)) => terminal.tell("the token that it was made from is still kept")?,

@@ -16,7 +16,7 @@ use super::session;
 use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
-use crate::socket::{self, Peer};
+use crate::socket;
 
 /// How long to wait when the process is out of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -123,7 +123,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
                 continue;
             }
         };
-        let Some(visitor) = Peer::of(&stream).ok().filter(|peer| peer.is_us()).map(Visitor::new) else {
+        let Some(visitor) = Visitor::new(&stream).ok().filter(Visitor::is_us) else {
             tracing::warn!("a connection of another user was closed");
             continue;
         };

@@ -1,9 +1,11 @@
 //! Who is at the other end of a connection.
 
+use interprocess::local_socket::tokio::Stream;
+
 use super::issuer::CallerId;
 use crate::handout::{Asker, Seen, Shown, own_words};
 use crate::process::Process;
-use crate::socket::Peer;
+use crate::socket::{self, Peer};
 
 /// The peer, and the program that started it, as they were when the connection was accepted: later they may be gone,
 /// or run something else.
@@ -14,12 +16,21 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    pub(super) fn new(peer: Peer) -> Self {
-        let process = peer.pid.and_then(|pid| Process::of(pid).ok());
+    pub(super) fn new(stream: &Stream) -> std::io::Result<Self> {
+        let peer = Peer::of(stream)?;
+        let Stream::UdSocket(end) = stream;
+        let opened = peer.pid.and_then(|pid| Process::of(pid).ok());
+        // Asked after its folder was opened: as long as it lives, the folder is its own.
+        let process = opened.filter(|_| socket::peer_process(end).is_none_or(|process| socket::is_alive(&process)));
         let restricted = !process.as_ref().is_some_and(Process::shares_namespaces);
         let parent = process.as_ref().and_then(|process| process.parent().ok());
         let asker = Asker { peer: process.as_ref().map(seen), caller: parent.as_ref().map(seen), restricted };
-        Self { peer, asker }
+        Ok(Self { peer, asker })
+    }
+
+    /// Whether it is a process of our user.
+    pub(super) fn is_us(&self) -> bool {
+        self.peer.is_us()
     }
 
     /// Whether it lives across the border of a container, or cannot be looked at: then it may read, and change nothing.
