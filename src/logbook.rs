@@ -22,8 +22,8 @@ pub use reader::{LONGEST_LINE, Reader, Watch};
 /// How large one file gets, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The log of hand-outs: its file, and how many older ones are kept. A hand-out takes about half a kilobyte, so the
-/// last ten thousand can be read, in nine megabytes at most.
+/// The log of hand-outs: its file, and how many older ones are kept. A hand-out usually takes about half a kilobyte, so
+/// the last ten thousand can be read, in nine megabytes at most.
 const HANDOUTS: (&str, u32) = ("handouts.log", 8);
 
 /// What the agent says of itself.

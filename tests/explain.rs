@@ -2,6 +2,10 @@
 
 mod support;
 
+use devpi_tokens::client::Client;
+use devpi_tokens::protocol::{IndexBases, Request, Root, ServerAccess};
+use devpi_tokens::secret::Secret;
+use devpi_tokens::target::IndexName;
 use serde_json::Value;
 use support::judge::Watch;
 use support::{BED, Home, code, err, fed, out};
@@ -47,6 +51,28 @@ fn bases_that_are_not_known_are_said_and_not_fetched() {
     let read = &told["cases"][0]["granted"];
     assert_eq!(read["unknown_bases"], serde_json::json!(["alice/dev"]));
     assert_eq!(read["indexes"], serde_json::json!(["alice/dev"]));
+}
+
+#[test]
+fn a_base_that_the_kept_token_does_not_reach_is_named() {
+    let home = Home::with_alice();
+    let narrow = BED.create_token("alice", &serde_json::json!({"indexes": ["alice/dev", "alice/mid"]}));
+    let index = |name: &str| name.parse::<IndexName>().expect("an index");
+    // As a login keeps it that saw the bases with its session; the token itself may not ask for them.
+    let kept = Root {
+        holder: home.roots().remove(0).holder,
+        token: Secret::new(narrow.expect("a token")),
+        index: Some(index("alice/dev")),
+        bases: vec![IndexBases { index: index("alice/dev"), bases: vec![index("alice/mid"), index("alice/base")] }],
+        default: true,
+        access: ServerAccess::default(),
+        policy: None,
+    };
+    let mut agent = Client::running(&home.paths()).expect("a greeting").expect("an agent");
+    agent.request(&Request::Keep(Box::new(kept))).expect("kept");
+    let shown = out(&home.cli(&["explain", &BED.simple_url("alice/dev")]).output().expect("explain"));
+    assert!(shown.contains("read alice/dev, alice/mid, for 1 hour"), "{shown}");
+    assert!(shown.contains("alice/base (out of the kept token's reach)"), "{shown}");
 }
 
 #[test]

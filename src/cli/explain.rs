@@ -44,6 +44,8 @@ pub(super) fn run(args: Explain, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
         return Ok(Exit::Done);
     }
     let mut lines = about((&server, &place), first);
+    // Installing comes first; where it gets nothing, its bases are of no interest.
+    lines.extend(cases.first().and_then(|case| Some(("bases", bases(&place, case.answer.as_ref().ok()?)?))));
     lines.extend(cases.iter().map(|case| (case.what.label(), case.words(&place))));
     for (label, value) in lines {
         let line = format!("{label:VALUES$}{value}");
@@ -157,23 +159,33 @@ impl Case {
 
 /// Where it is, whose token it would be, and what is known.
 fn about((server, place): (&ServerUrl, &Place), weighed: &Weighed) -> Vec<(&'static str, String)> {
-    let Weighed { user, default, root, root_ends, unknown_bases, .. } = weighed;
+    let Weighed { user, default, root, root_ends, .. } = weighed;
     let ends = root_ends.map_or("never ends".to_owned(), |end| format!("ends {}", when(now(), end)));
     let default = if *default { ", who is meant where none is named" } else { "" };
     let index = match &place.index {
         Some(index) => index.to_string(),
         None => "none in the URL: the one that was logged in to is meant".to_owned(),
     };
-    let mut lines = vec![
+    vec![
         ("server", server.to_string()),
         ("user", format!("{user}{default}")),
         ("kept token", format!("{root}, {ends}")),
         ("index", index),
-    ];
-    if !unknown_bases.is_empty() {
-        lines.push(("bases", format!("not known yet for {}: the first look-up asks for them", joined(unknown_bases))));
+    ]
+}
+
+/// What the index inherits from, as far as the agent knows.
+fn bases(place: &Place, Weighed { indexes, bases, unknown_bases, .. }: &Weighed) -> Option<String> {
+    let index = place.index.as_ref()?;
+    if unknown_bases.contains(index) {
+        return Some("not known yet: the first look-up asks for them".to_owned());
     }
-    lines
+    let base = |base: &IndexName| match indexes.contains(base) {
+        true => base.to_string(),
+        false => format!("{base} (out of the kept token's reach)"),
+    };
+    let bases: Vec<String> = bases.iter().map(base).collect();
+    Some(if bases.is_empty() { "none".to_owned() } else { bases.join(", ") })
 }
 
 /// The user whom the URL names. Some names mean no user of devpi, and get nothing.

@@ -16,14 +16,15 @@ pub(super) fn weigh(
     if question.indexes.is_empty() {
         question.indexes.extend(server.index.clone());
     }
-    let mut unknown_bases: Vec<IndexName> = Vec::new();
+    let (mut bases, mut unknown_bases): (Vec<IndexName>, Vec<IndexName>) = Default::default();
     if question.purpose == Purpose::Read {
-        for index in question.indexes.clone() {
-            match server.bases.iter().find(|entry| entry.known.index == index) {
-                Some(entry) => question.indexes.extend(entry.known.bases.iter().cloned()),
-                None => unknown_bases.push(index),
+        for index in &question.indexes {
+            match server.bases.iter().find(|entry| entry.known.index == *index) {
+                Some(entry) => bases.extend(entry.known.bases.iter().cloned()),
+                None => unknown_bases.push(index.clone()),
             }
         }
+        question.indexes.extend(bases.iter().cloned());
     }
     let Grant { permissions, indexes, projects, expires } = decide(&question)?;
     let root = &held.root.0;
@@ -34,6 +35,7 @@ pub(super) fn weigh(
         root_ends: root.scope().expires().map(|end| end.saturating_add_signed(-clock.skew)),
         permissions: permissions.into_iter().collect(),
         indexes: indexes.into_iter().collect(),
+        bases,
         unknown_bases,
         projects: projects.into_iter().collect(),
         lifetime: expires.saturating_sub(clock.there()),

@@ -20,6 +20,8 @@ pub struct Weighed {
     pub permissions: Vec<Permission>,
     /// Where.
     pub indexes: Vec<IndexName>,
+    /// The bases of the indexes of the question, as far as they are known, out of the root token's reach or not.
+    pub bases: Vec<IndexName>,
     /// The indexes of the question whose bases are not known: they would be asked for first.
     pub unknown_bases: Vec<IndexName>,
     /// For uploads of which projects; none: of all.
