@@ -24,7 +24,7 @@ pub mod devpi;
 #[cfg(feature = "cli")]
 pub mod devpi_client;
 pub mod disk;
-#[cfg(feature = "agent")]
+#[cfg(any(feature = "cli", feature = "agent"))]
 pub mod folder;
 pub mod hosts;
 pub mod paths;

@@ -27,6 +27,21 @@ Examples:
   devpi-tokens get https://HOST/USER/INDEX/+simple/
   devpi-tokens get --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const EXEC: &str = "\
+The command finds its tokens in a netrc: the variable NETRC names it, and what
+your own netrc says of other hosts is in it, too. Only its host decides what a
+token is sent to, whatever the port and the scheme.
+
+pip, poetry, pdm and devpi-client read it again for each request. uv and twine
+keep what they read first: uv gets a token for an hour, in UV_INDEX_<NAME>_... for
+each index that it knows by name, and in the netrc where the command is uv itself;
+twine and uv publish get one for the upload, in TWINE_... and UV_PUBLISH_...
+
+Examples:
+  devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --lifetime 30s https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh";
+
 pub(super) const CREATE: &str = "\
 Examples:
   devpi-tokens create --allowed pkg_read --expires 3M --output ci-token.txt
