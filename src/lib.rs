@@ -24,7 +24,6 @@ pub mod devpi;
 #[cfg(feature = "cli")]
 pub mod devpi_client;
 pub mod disk;
-#[cfg(any(feature = "cli", feature = "agent"))]
 pub mod folder;
 pub mod hosts;
 pub mod paths;

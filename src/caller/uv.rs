@@ -238,6 +238,12 @@ mod tests {
 
     #[test]
     fn the_environment_stands_behind_each_option() {
+        let named = Machine::new().env("UV_INDEX", "one=http://h/1/ http://h/2/").file(
+            "/etc/uv/uv.toml",
+            "[[index]]\nname = 'one'\nurl = 'http://h/other/'\n[[index]]\nname = 'two'\nurl = 'http://h/2/'",
+        );
+        let expected = [("one", "http://h/1/"), ("two", "http://h/2/")].map(|(name, url)| (name.into(), url.into()));
+        assert_eq!(named.doing("uv|sync").named, expected.into());
         let machine = Machine::new()
             .env("UV_INDEX", "one=http://h/1/ http://h/2/?a=b")
             .env("UV_DEFAULT_INDEX", "http://h/3/")

@@ -32,10 +32,11 @@ The command finds its tokens in a netrc: the variable NETRC names it, and what
 your own netrc says of other hosts is in it, too. Only its host decides what a
 token is sent to, whatever the port and the scheme.
 
-pip, poetry, pdm and devpi-client read it again for each request. uv and twine
-keep what they read first: uv gets a token for an hour, in UV_INDEX_<NAME>_... for
-each index that it knows by name, and in the netrc where the command is uv itself;
-twine and uv publish get one for the upload, in TWINE_... and UV_PUBLISH_...
+pip, poetry, pdm and devpi-client read it again while they run. uv and twine
+keep what they read first, so they get tokens that last: uv for an hour, in
+UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
+the command is uv itself; twine and uv publish for 15 minutes, in TWINE_... and
+UV_PUBLISH_...
 
 Examples:
   devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh

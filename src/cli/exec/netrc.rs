@@ -215,3 +215,41 @@ impl Reader<'_> {
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(host: &str, other: &str) -> (String, Option<usize>) {
+        let user = "alice".parse().expect("a user");
+        let entry = Entry { host, user: &user, token: Secret::new("t") };
+        let (text, bad_from) = with_entries(&[entry], other.as_bytes());
+        (String::from_utf8(text.to_vec()).expect("UTF-8"), bad_from)
+    }
+
+    #[test]
+    fn an_ipv6_address_has_an_entry_for_either_way_to_look_it_up() {
+        let (text, _) = merged("[::1]", "machine ::1 login a password b\nmachine [::1] login a password b\nmachine c");
+        let ours = "machine [::1]\nlogin alice\npassword t\n\nmachine ::1\nlogin alice\npassword t\n\n";
+        assert_eq!(text, format!("{ours}\nmachine c\n\n"));
+    }
+
+    #[test]
+    fn comments_are_not_carried_over_and_what_looks_like_one_is() {
+        let (text, bad_from) = merged("h", "# one\n\n#two machine h\nmachine a # three\nlogin #b password c#d\n");
+        assert!(text.ends_with("\n\n\n\nmachine a \nlogin #b password c#d\n\n\n"), "{text:?}");
+        assert_eq!(bad_from, None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_odd_and_ours_comes_first(
+            other in "(machine |default|macdef |login |password |h |a\n|\n\n|#|\"|\\\\|\\PC| ){0,20}"
+        ) {
+            let (text, _) = merged("h", &other);
+            proptest::prop_assert!(text.starts_with("machine h\nlogin alice\npassword t\n\n"));
+            // What is written is read as a whole.
+            proptest::prop_assert_eq!(merged("x", &text).1, None, "{:?}", text);
+        }
+    }
+}
