@@ -90,7 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;exec' {
-            [CompletionResult]::new('--lifetime', '--lifetime', [CompletionResultType]::ParameterName, 'How long a token lasts that the command sees, 5 seconds at least; it is replaced when half of that is over')
+            [CompletionResult]::new('--lifetime', '--lifetime', [CompletionResultType]::ParameterName, 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What for: read or upload')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')

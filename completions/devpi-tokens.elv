@@ -82,7 +82,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --help 'Print help'
         }
         &'devpi-tokens;exec'= {
-            cand --lifetime 'How long a token lasts that the command sees, 5 seconds at least; it is replaced when half of that is over'
+            cand --lifetime 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over'
             cand --for 'What for: read or upload'
             cand --project 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)'
             cand -h 'Print help'

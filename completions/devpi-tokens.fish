@@ -64,7 +64,7 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l user -
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l bytes -d 'How much is uploaded: the token for a large upload lasts longer' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l json -d 'Print JSON with the user, the token and its end, for programs'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -s h -l help -d 'Print help'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l lifetime -d 'How long a token lasts that the command sees, 5 seconds at least; it is replaced when half of that is over' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l lifetime -d 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l for -d 'What for: read or upload' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l project -d 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -s h -l help -d 'Print help'

@@ -202,7 +202,7 @@ fn a_build_of_uv_outlasts_the_lifetime_and_fails_with_one_short_token() {
     let done = succeeds(&home, exec(&["--lifetime", "6s", &url], client.uv(install)));
     assert!(client.imports("bed_slow") && client.imports("bed_core"));
     assert!(
-        err(&done).contains("uv reads its netrc once and keeps what it read: its token ends in 1 hour"),
+        err(&done).contains("uv reads its netrc once and keeps what it read: the token ends in 1 hour"),
         "{}",
         err(&done)
     );
@@ -298,12 +298,15 @@ fn clients_in_a_script_upload_to_the_named_index() {
     let home = with_alice(&BED);
     let client = Client::with_keyring(&TOOLS).expect("a client");
     let url = BED.index_url("alice/dev");
+    let named = format!("[[index]]\nname = 'my.dev'\nurl = '{url}+simple/'\npublish-url = '{url}'\n");
+    std::fs::write(client.home().join("uv.toml"), named).expect("uv.toml");
     for (project, agent, script) in [
         ("bed-exec-script", "twine/", "\"$TWINE\" upload --non-interactive \"$FILE\""),
-        ("bed-exec-uv", "uv/", "\"$UV\" publish \"$FILE\""),
+        ("bed-exec-uv", "uv/", "\"$UV\" publish --publish-url \"$URL\" \"$FILE\""),
+        ("bed-exec-index", "uv/", "\"$UV\" publish --index my.dev \"$FILE\""),
     ] {
         let mut shell = shell(&client, script);
-        shell.env("FILE", BED.new_upload(project, "0.1").expect("a wheel"));
+        shell.env("FILE", BED.new_upload(project, "0.1").expect("a wheel")).env("URL", &url);
         uploads(&home, exec(&["--for", "upload", "--project", project, &url], shell), agent, project);
     }
 }
@@ -312,12 +315,16 @@ fn clients_in_a_script_upload_to_the_named_index() {
 fn an_upload_to_another_place_gets_no_token() {
     let home = with_alice(&BED);
     let client = Client::with_keyring(&TOOLS).expect("a client");
-    let mut shell = shell(&client, "env");
-    shell.env("TWINE_REPOSITORY_URL", "https://upload.example/").env("UV_PUBLISH_INDEX", "public");
-    let done = succeeds(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], shell));
-    assert!(err(&done).contains("twine uploads to another place, so it gets no token"), "{}", err(&done));
-    assert!(err(&done).contains("UV_PUBLISH_INDEX is set already, so uv publish gets no token"), "{}", err(&done));
-    assert!(!out(&done).contains("PASSWORD"), "{}", out(&done));
+    for (name, value, said) in [
+        ("TWINE_REPOSITORY_URL", "https://upload.example/", "twine uploads to another place, so it gets no token"),
+        ("TWINE_REPOSITORY", "public", "TWINE_REPOSITORY is set already, so twine gets no token"),
+    ] {
+        let mut shell = shell(&client, "env");
+        shell.env(name, value);
+        let done = succeeds(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], shell));
+        assert!(err(&done).contains(said), "{}", err(&done));
+        assert!(!out(&done).contains("PASSWORD") && !out(&done).contains("=devpi-"), "{}", out(&done));
+    }
 }
 
 #[test]
@@ -478,6 +485,28 @@ fn nobody_else_can_read_what_a_command_finds() {
     let done = ends(waiting(&home, "stat -c '%a %u' \"$NETRC\" \"$(dirname \"$NETRC\")\""));
     let uid = rustix::process::geteuid().as_raw();
     assert_eq!(out(&done), format!("600 {uid}\n700 {uid}\n"));
+}
+
+#[test]
+fn an_agent_that_has_ended_takes_nothing_from_a_command_that_runs() {
+    let home = with_alice(&BED);
+    let mut script = home.command("sh");
+    let text = "\"$AGENT\" agent stop; first=$(cat \"$NETRC\"); while test \"$first\" = \"$(cat \"$NETRC\")\"; do sleep 0.1; done";
+    script.args(["-e", "-c", text]).env("AGENT", env!("CARGO_BIN_EXE_devpi-tokens"));
+    let done = succeeds(&home, exec(&["--lifetime", "5s", &BED.simple_url("alice/dev")], script));
+    assert_eq!((out(&done).as_str(), err(&done).lines().count()), ("the agent has ended\n", 1), "{}", err(&done));
+    assert!(home.agent().is_none(), "it was started again");
+}
+
+#[test]
+fn a_run_within_a_run_has_one_entry_for_a_host() {
+    let home = with_alice(&BED);
+    let mut script = home.command("sh");
+    script.args(["-c", "grep machine \"$NETRC\""]);
+    let url = BED.simple_url("alice/dev");
+    let done = succeeds(&home, exec(&[&url], exec(&[&url], script)));
+    assert_eq!(out(&done), "machine 127.0.0.1\n");
+    nothing_is_left(&home);
 }
 
 #[test]

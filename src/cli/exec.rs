@@ -45,15 +45,18 @@ pub(super) fn run(args: Exec, terminal: &mut Terminal<'_>) -> Result<ExitCode, F
         _ => variables::for_read(&sources, &run),
     };
     variables.left.iter().for_each(|left| terminal.note(left));
-    let is_uv = run.program == Program::Uv;
-    if let (true, Some(end)) = (is_uv, sources.iter().map(Source::end).min()) {
-        let when = when(now(), end);
-        terminal.note(format!("uv reads its netrc once and keeps what it read: its token ends {when}"));
+    let whole = match args.purpose {
+        Purpose::Upload => Some("the server judges a token once it has all of an upload"),
+        _ if run.program == Program::Uv => Some("uv reads its netrc once and keeps what it read"),
+        _ => None,
+    };
+    if let (Some(why), Some(end)) = (whole, sources.iter().map(Source::end).min()) {
+        terminal.note(format!("{why}: the token ends {}", when(now(), end)));
     }
     // From here on no signal ends this process before it has put away what it leaves.
     let signals = Signals::hold()?;
     let folder = RunFolder::make(&paths.runs())?;
-    let mut live = Live::new(paths, sources, if is_uv { u64::MAX } else { lifetime }, folder);
+    let mut live = Live::new(paths, sources, if whole.is_some() { u64::MAX } else { lifetime }, folder);
     live.begin(terminal)?;
     let mut command = command::prepared(&args.command, &live.path());
     variables.give(&mut command);

@@ -16,8 +16,8 @@ pub struct Exec {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
-    /// How long a token lasts that the command sees, 5 seconds at least; it is
-    /// replaced when half of that is over
+    /// How long a token lasts that the command reads with, 5 seconds at least; it
+    /// is replaced when half of that is over
     #[arg(long, value_name = "DURATION", default_value = "2min")]
     pub lifetime: String,
     /// What for: read or upload

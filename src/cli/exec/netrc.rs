@@ -124,8 +124,9 @@ fn scan(text: &[u8]) -> Scanned {
         let Some(word) = reader.word() else { break None };
         match &word.value[..] {
             [b'#', ..] => comments.push(reader.line_from(word.from)),
+            _ if word.is_cut_off => break Some(word.from),
             b"machine" => {
-                let name = reader.word().filter(|name| !name.value.is_empty());
+                let name = reader.word().filter(|name| !name.is_cut_off && !name.value.is_empty());
                 let Some(name) = name else { break Some(word.from) };
                 parts.push(Part { from: word.from, to: 0, machine: Some(name.value) });
                 in_entry = true;
@@ -135,7 +136,7 @@ fn scan(text: &[u8]) -> Scanned {
                 in_entry = true;
             }
             b"macdef" => {
-                if reader.word().is_none() {
+                if reader.word().is_none_or(|name| name.is_cut_off) {
                     break Some(word.from);
                 }
                 reader.skip_macro();
@@ -144,7 +145,9 @@ fn scan(text: &[u8]) -> Scanned {
             }
             b"login" | b"user" | b"account" | b"password" if in_entry => {
                 // Whatever it is, even `machine`: a password may be called so.
-                reader.word();
+                if reader.word().is_some_and(|value| value.is_cut_off) {
+                    break Some(word.from);
+                }
             }
             _ => break Some(word.from),
         }
@@ -159,6 +162,8 @@ fn scan(text: &[u8]) -> Scanned {
 struct Word {
     from: usize,
     value: Zeroizing<Vec<u8>>,
+    /// The file ends within quotes or behind a backslash: what we write behind it would be a part of it.
+    is_cut_off: bool,
 }
 
 /// Words between blanks; quotes around one and backslashes within are taken off.
@@ -182,15 +187,22 @@ impl Reader<'_> {
         let quoted = self.text.get(from) == Some(&b'"');
         self.at += usize::from(quoted);
         let mut value = Zeroizing::new(Vec::new());
+        let mut is_cut_off = quoted;
         while let Some(byte) = self.byte() {
             match byte {
-                b'"' if quoted => break,
-                b'\\' => value.extend(self.byte()),
+                b'"' if quoted => {
+                    is_cut_off = false;
+                    break;
+                }
+                b'\\' => match self.byte() {
+                    Some(byte) => value.push(byte),
+                    None => is_cut_off = true,
+                },
                 _ if !quoted && is_blank(byte) => break,
                 _ => value.push(byte),
             }
         }
-        (self.at > from && (quoted || !value.is_empty())).then_some(Word { from, value })
+        (self.at > from).then_some(Word { from, value, is_cut_off })
     }
 
     /// The rest of the line from there on, without its end.

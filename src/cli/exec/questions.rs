@@ -18,9 +18,8 @@ pub(super) struct Run {
     own: Doing,
     pip: Doing,
     uv: Doing,
-    /// What a `twine upload` and a `uv publish` would do that the command starts.
+    /// What a `twine upload` would do that the command starts.
     pub(super) twine: Doing,
-    pub(super) uv_publish: Doing,
 }
 
 impl Run {
@@ -33,14 +32,10 @@ impl Run {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let argv: Vec<String> = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let own = doing(&argv);
-        let (mut twine, mut uv_publish) = (doing(&words("twine upload")), doing(&words("uv publish")));
-        match (own.program, own.purpose) {
-            (Program::Twine, Some(Purpose::Upload)) => twine = own.clone(),
-            (Program::Uv, Some(Purpose::Upload)) => uv_publish = own.clone(),
-            _ => {}
-        }
+        let is_twine = own.program == Program::Twine && own.purpose == Some(Purpose::Upload);
+        let twine = if is_twine { own.clone() } else { doing(&words("twine upload")) };
         let (pip, uv) = (doing(&words("pip install")), doing(&words("uv pip install")));
-        Self { program: own.program, own, pip, uv, twine, uv_publish }
+        Self { program: own.program, own, pip, uv, twine }
     }
 
     /// The indexes that the run is configured with for this purpose: those of the command itself where it names any.

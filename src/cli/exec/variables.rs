@@ -35,34 +35,6 @@ impl Variables {
     }
 }
 
-/// A client that uploads.
-struct Uploader {
-    name: &'static str,
-    doing: fn(&Run) -> &Doing,
-    prefix: &'static str,
-    /// Says where to upload to.
-    place: &'static str,
-    /// Say that, too, in ways that are not looked into here.
-    elsewhere: &'static [&'static str],
-}
-
-const CLIENTS: [Uploader; 2] = [
-    Uploader {
-        name: "twine",
-        doing: |run| &run.twine,
-        prefix: "TWINE",
-        place: "TWINE_REPOSITORY_URL",
-        elsewhere: &["TWINE_REPOSITORY"],
-    },
-    Uploader {
-        name: "uv publish",
-        doing: |run| &run.uv_publish,
-        prefix: "UV_PUBLISH",
-        place: "UV_PUBLISH_URL",
-        elsewhere: &["UV_PUBLISH_INDEX", "UV_PUBLISH_TOKEN"],
-    },
-];
-
 /// For each index of ours that uv knows by a name: user and token. uv prefers them to a netrc, and needs them behind a
 /// server that answers with its login page, as it sends them unasked.
 pub(super) fn for_read(sources: &[Source], run: &Run) -> Variables {
@@ -76,27 +48,24 @@ pub(super) fn for_read(sources: &[Source], run: &Run) -> Variables {
     variables
 }
 
-/// For twine and `uv publish`: user, token and where to. Where one of them goes somewhere else it gets nothing: these
-/// variables know no host.
+/// For twine, which reads a netrc only where it is told an empty user: user, token and where to. Where it uploads to
+/// another place it gets nothing, as these variables know no host.
 pub(super) fn for_upload(sources: &[Source], run: &Run) -> Variables {
     let mut variables = Variables::default();
-    for client in &CLIENTS {
-        let doing = (client.doing)(run);
-        for source in sources {
-            let elsewhere = || client.elsewhere.iter().find(|name| std::env::var_os(name).is_some());
-            if doing.index_urls.is_empty() {
-                if let Some(name) = elsewhere() {
-                    variables.left.push(format!("{name} is set already, so {} gets no token", client.name));
-                    continue;
-                }
-                let index = source.place.indexes.first().map(|index| source.place.server.join(&format!("{index}/")));
-                variables.set.push((client.place.to_owned(), Secret::new(index.unwrap_or_default())));
-            } else if !goes_to(source, doing) {
-                variables.left.push(format!("{} uploads to another place, so it gets no token", client.name));
+    for source in sources {
+        if run.twine.index_urls.is_empty() {
+            // It names a section of a file that is not looked into here.
+            if std::env::var_os("TWINE_REPOSITORY").is_some() {
+                variables.left.push("TWINE_REPOSITORY is set already, so twine gets no token".to_owned());
                 continue;
             }
-            variables.credentials(client.prefix, source);
+            let index = source.place.indexes.first().map(|index| source.place.server.join(&format!("{index}/")));
+            variables.set.push(("TWINE_REPOSITORY_URL".to_owned(), Secret::new(index.unwrap_or_default())));
+        } else if !goes_to(source, &run.twine) {
+            variables.left.push("twine uploads to another place, so it gets no token".to_owned());
+            continue;
         }
+        variables.credentials("TWINE", source);
     }
     variables
 }
