@@ -3,7 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -371,7 +371,7 @@ fn the_other_entries_of_the_own_netrc_work_and_ours_is_replaced() {
 fn waiting(home: &Home, script: &str) -> Child {
     let mut command = home.command("sh");
     command.args(["-c", script]);
-    let exec = exec(&[&BED.simple_url("alice/dev")], command);
+    let exec = exec(&["--lifetime", "6s", &BED.simple_url("alice/dev")], command);
     // What runs tests may ignore signals, and what is ignored is inherited.
     let mut plain = home.command("env");
     plain.arg("--default-signal").arg(exec.get_program()).args(exec.get_args());
@@ -499,6 +499,41 @@ fn an_agent_that_has_ended_takes_nothing_from_a_command_that_runs() {
 }
 
 #[test]
+fn the_agent_is_asked_again_in_time_and_what_it_refuses_ends_nothing() {
+    let home = Home::new("memory");
+    // What is made of it lasts for 70 seconds: the agent is asked again at 35, and gives nothing in the last 30.
+    let login = ["login", "--expires", "70s", &BED.simple_url("alice/dev"), "alice"];
+    let done = fed(home.cli(&login), &format!("{}\n", BED.password("alice")));
+    assert!(done.status.success(), "{}", err(&done));
+    let next = "first=$(cat \"$NETRC\"); while test \"$first\" = \"$(cat \"$NETRC\")\"; do sleep 0.1; done; echo next";
+    let mut child = waiting(&home, &format!("{next}; read end; {next}"));
+    let mut said = BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("a line"));
+    let refused = said.find(|line| line.starts_with("devpi-tokens: ")).expect("a refusal");
+    assert!(refused.starts_with("devpi-tokens: trying again: the token of alice at "), "{refused}");
+    assert!(refused.ends_with(" ends in a moment"), "{refused}");
+    assert_eq!(home.log().matches("handed out").count(), 2, "{}", home.log());
+    drop(child.stdin.take());
+    assert_eq!(said.next(), None, "it is said once");
+    let done = ends(child);
+    assert_eq!((code(&done), out(&done).as_str()), (Some(0), "next\nnext\n"));
+}
+
+#[test]
+fn without_a_url_the_indexes_of_pips_environment_are_meant() {
+    let home = with_alice(&BED);
+    let watch = Watch::new(&home, &BED);
+    let client = Client::new(&TOOLS).expect("a client");
+    let mut pip = client.pip(["install", "--no-input", "bed-app", "bed-extra"]);
+    pip.env("PIP_INDEX_URL", BED.simple_url("alice/dev")).env("PIP_EXTRA_INDEX_URL", BED.simple_url("alice/other"));
+    succeeds(&home, exec(&[], pip));
+    assert!(client.imports("bed_app") && client.imports("bed_extra"));
+    for sent in watch.of("pip/26.") {
+        assert_eq!(sent.added[2], "indexes=alice/base,alice/dev,alice/mid,alice/other");
+        assert!(end(&sent.added) <= sent.seen.time + 120.0, "{sent:?}");
+    }
+}
+
+#[test]
 fn a_run_within_a_run_has_one_entry_for_a_host() {
     let home = with_alice(&BED);
     let mut script = home.command("sh");
@@ -512,7 +547,7 @@ fn a_run_within_a_run_has_one_entry_for_a_host() {
 #[test]
 fn a_command_is_not_started_where_there_is_no_token() {
     let home = with_alice(&BED);
-    assert!(home.cli(&["agent", "lock"]).status().expect("lock").success());
+    assert!(home.cli(&["agent", "lock"]).output().expect("lock").status.success());
     let child = waiting(&home, "echo > \"$HOME/started\"");
     let done = ends(child);
     assert_eq!(code(&done), Some(75), "{}", err(&done));

@@ -35,8 +35,8 @@ token is sent to, whatever the port and the scheme.
 pip, poetry, pdm and devpi-client read it again while they run. uv and twine
 keep what they read first, so they get tokens that last: uv for an hour, in
 UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
-the command is uv itself. The token for an upload lasts as long as the agent gives
-it, in TWINE_... for twine.
+the command is uv itself. The token for an upload lasts as long as the agent
+gives it; twine gets it in TWINE_...
 
 Examples:
   devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
