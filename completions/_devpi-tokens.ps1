@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with tokens that are replaced as long as it runs')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new token on the server')
             [CompletionResult]::new('derive', 'derive', [CompletionResultType]::ParameterValue, 'Make a narrower token, without the server')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says, in words')
@@ -87,6 +88,14 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose token (default: the user in the URL, else the server''s default)')
             [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'How much is uploaded: the token for a large upload lasts longer')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON with the user, the token and its end, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;exec' {
+            [CompletionResult]::new('--lifetime', '--lifetime', [CompletionResultType]::ParameterName, 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What for: read or upload')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -386,6 +395,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with tokens that are replaced as long as it runs')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new token on the server')
             [CompletionResult]::new('derive', 'derive', [CompletionResultType]::ParameterValue, 'Make a narrower token, without the server')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says, in words')
@@ -412,6 +422,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;get' {
+            break
+        }
+        'devpi-tokens;help;exec' {
             break
         }
         'devpi-tokens;help;create' {

@@ -31,6 +31,9 @@ _devpi__tokens() {
             devpi__tokens,derive)
                 cmd="devpi__tokens__subcmd__derive"
                 ;;
+            devpi__tokens,exec)
+                cmd="devpi__tokens__subcmd__exec"
+                ;;
             devpi__tokens,explain)
                 cmd="devpi__tokens__subcmd__explain"
                 ;;
@@ -120,6 +123,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,derive)
                 cmd="devpi__tokens__subcmd__help__subcmd__derive"
+                ;;
+            devpi__tokens__subcmd__help,exec)
+                cmd="devpi__tokens__subcmd__help__subcmd__exec"
                 ;;
             devpi__tokens__subcmd__help,explain)
                 cmd="devpi__tokens__subcmd__help__subcmd__explain"
@@ -221,7 +227,7 @@ _devpi__tokens() {
 
     case "${cmd}" in
         devpi__tokens)
-            opts="-h -V --help --version login logout status get create derive inspect list delete token-login can log trace explain policy agent setup help"
+            opts="-h -V --help --version login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -656,6 +662,32 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__exec)
+            opts="-h --lifetime --for --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__explain)
             opts="-p -h --project --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -709,7 +741,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help)
-            opts="login logout status get create derive inspect list delete token-login can log trace explain policy agent setup help"
+            opts="login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +881,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__derive)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__exec)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -26,6 +26,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand exec 'Run a command with tokens that are replaced as long as it runs'
             cand create 'Make a new token on the server'
             cand derive 'Make a narrower token, without the server'
             cand inspect 'Show what a token says, in words'
@@ -80,6 +81,13 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --user 'Whose token (default: the user in the URL, else the server''s default)'
             cand --bytes 'How much is uploaded: the token for a large upload lasts longer'
             cand --json 'Print JSON with the user, the token and its end, for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;exec'= {
+            cand --lifetime 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over'
+            cand --for 'What for: read or upload'
+            cand --project 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -343,6 +351,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand exec 'Run a command with tokens that are replaced as long as it runs'
             cand create 'Make a new token on the server'
             cand derive 'Make a narrower token, without the server'
             cand inspect 'Show what a token says, in words'
@@ -365,6 +374,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;status'= {
         }
         &'devpi-tokens;help;get'= {
+        }
+        &'devpi-tokens;help;exec'= {
         }
         &'devpi-tokens;help;create'= {
         }

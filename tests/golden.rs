@@ -364,6 +364,39 @@ fn errors_of_get_and_derive_with_a_kept_token() {
 }
 
 #[test]
+fn errors_of_exec() {
+    let (index, nobody) = (BED.index_url("alice/dev"), format!("{NOBODY}alice/dev/"));
+    let of = |user: &str| index.replacen("http://", &format!("http://{user}@"), 1);
+    let (alices, bobs, marys) = (of("alice"), of("bob"), of("__mary:x"));
+    let home = Home::with_alice();
+    let mut told = Told::new(&home);
+    for words in [
+        &["exec"][..],
+        &["exec", &index],
+        &["exec", "--", "true"],
+        &["exec", "--for", "upload", "--", "true"],
+        &["exec", "--for", "upload", &BED.url(), "--", "true"],
+        &["exec", "--for", "push", &index, "--", "true"],
+        &["exec", "--lifetime", "4s", &index, "--", "true"],
+        &["exec", "--lifetime", "soon", &index, "--", "true"],
+        &["exec", &nobody, "--", "true"],
+        &["exec", &marys, "--", "true"],
+        &["exec", &bobs, "--", "true"],
+        &["exec", &alices, &bobs, "--", "true"],
+        &["exec", &index, "--", "no-such-command"],
+        &["exec", &index, "--", "/"],
+        &["exec", &index, "--", "true"],
+    ] {
+        told.tell((words, ""));
+    }
+    std::fs::write(home.paths().hosts(), format!("{}\n{NOBODY}\n", BED.url())).expect("the list of hosts");
+    told.tell((&["exec", &index, &nobody, "--", "true"], ""));
+    // Its users stand in front of it.
+    told.text = told.text.replace(BED.url().trim_start_matches("http://"), "HOST:PORT");
+    told.golden("errors_exec");
+}
+
+#[test]
 fn errors_of_a_locked_vault() {
     let home = Home::new("passphrase");
     let index = BED.index_url("alice/dev");

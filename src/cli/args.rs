@@ -1,6 +1,7 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
 mod examples;
+mod exec;
 mod log;
 mod policy;
 mod tokens;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use exec::Exec;
 pub use log::{Explain, Log, Trace};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
@@ -45,6 +47,9 @@ pub enum Verb {
     /// Print a fresh token to read an index or to upload to it
     #[command(after_help = examples::GET)]
     Get(Get),
+    /// Run a command with tokens that are replaced as long as it runs
+    #[command(after_help = examples::EXEC)]
+    Exec(Exec),
     /// Make a new token on the server
     #[command(alias = "token-create", after_help = examples::CREATE)]
     Create(Create),

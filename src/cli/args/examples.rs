@@ -27,6 +27,22 @@ Examples:
   devpi-tokens get https://HOST/USER/INDEX/+simple/
   devpi-tokens get --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const EXEC: &str = "\
+The command finds its tokens in a netrc: the variable NETRC names it, and what
+your own netrc says of other hosts is in it, too. Only its host decides what a
+token is sent to, whatever the port and the scheme.
+
+pip, poetry, pdm and devpi-client read it again while they run. uv and twine
+keep what they read first, so they get tokens that last: uv for an hour, in
+UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
+the command is uv itself. The token for an upload lasts as long as the agent
+gives it; twine gets it in TWINE_...
+
+Examples:
+  devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --lifetime 30s https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh";
+
 pub(super) const CREATE: &str = "\
 Examples:
   devpi-tokens create --allowed pkg_read --expires 3M --output ci-token.txt
