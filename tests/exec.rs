@@ -533,6 +533,19 @@ fn without_a_url_the_indexes_of_pips_environment_are_meant() {
     }
 }
 
+/// As `exec` is while its command runs, and asks again.
+#[test]
+fn an_agent_whose_starter_holds_signals_back_ends_by_them_all_the_same() {
+    const HOLDING: &str = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); os.execv(sys.argv[1], sys.argv[1:])";
+    let home = Home::new("memory");
+    let mut start = home.command(TOOLS.program("python"));
+    start.args(["-c", HOLDING, env!("CARGO_BIN_EXE_devpi-tokens"), "agent", "start"]);
+    assert!(start.output().expect("it starts").status.success());
+    let agent = home.agent().expect("an agent");
+    send(agent, Signal::TERM);
+    wait_for("the agent's end", || !is_alive(agent));
+}
+
 #[test]
 fn a_run_within_a_run_has_one_entry_for_a_host() {
     let home = with_alice(&BED);

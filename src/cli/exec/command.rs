@@ -82,8 +82,10 @@ pub(super) fn prepared(words: &[OsString], netrc: &Path) -> Command {
 /// Starts the command, and waits for its end; `turn` is called twice a second.
 pub(super) fn run(command: &mut Command, signals: &Signals, turn: &mut dyn FnMut()) -> Result<ExitCode, Failure> {
     // One that came before the command did would be lost on it.
-    if let Some(held) = signals.next() {
-        return Ok(ended_by(held.signal as i32));
+    while let Some(Held { signal, .. }) = signals.next() {
+        if signal != Signal::SIGCHLD {
+            return Ok(ended_by(signal as i32));
+        }
     }
     let mut child = signals.start(command).map_err(|error| not_started(command, &error))?;
     loop {
