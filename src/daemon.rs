@@ -139,7 +139,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         }
         let agent = Rc::new(Agent::new(program, paths)?);
         tokio::task::spawn_local(heed_signals(Rc::clone(&agent)));
-        listener::listen(agent, bound).await
+        listener::listen(agent, bound, &lock).await
     });
     tracing::info!("ended");
     drop(lock);
