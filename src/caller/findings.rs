@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::target::Purpose;
+use crate::target::{ProjectName, Purpose};
 
 use super::{Doing, Observed, filename};
 
@@ -79,30 +79,37 @@ impl<'a> Findings<'a> {
     }
 
     /// Notes an index that an upload only reads.
-    pub(super) fn check(&mut self, url: &str) {
-        note(&mut self.doing.check_urls, url.trim());
+    pub(super) fn only_read(&mut self, url: &str) {
+        note(&mut self.doing.read_urls, url.trim());
     }
 
-    /// Notes that files are uploaded, each named by its path or by a pattern.
-    pub(super) fn upload<'t>(&mut self, files: impl IntoIterator<Item = &'t str>) {
+    /// Notes that a project is uploaded, whatever its files are called.
+    pub(super) fn project(&mut self, project: ProjectName) {
+        if self.doing.projects.len() < MOST_PROJECTS {
+            self.doing.projects.insert(project);
+        }
+    }
+
+    /// Notes that files are uploaded, each named by its path from the folder or by a pattern.
+    pub(super) fn upload<'t>(&mut self, folder: &Path, files: impl IntoIterator<Item = &'t str>) {
         self.doing.purpose = Some(Purpose::Upload);
         for file in files {
-            let path = self.path(file);
+            let path = folder.join(file);
             if self.observed.files.size(&path).is_none() && file.contains(['*', '?', '[']) {
-                self.pattern(file);
+                self.pattern(folder, file);
             } else {
                 self.file(path);
             }
         }
     }
 
-    fn pattern(&mut self, pattern: &str) {
+    fn pattern(&mut self, folder: &Path, pattern: &str) {
         if self.patterns == MOST_PATTERNS {
             return;
         }
         self.patterns += 1;
         // The folder is meant literally, whatever characters it has.
-        let folder = glob::Pattern::escape(&self.observed.folder.to_string_lossy());
+        let folder = glob::Pattern::escape(&folder.to_string_lossy());
         let found = self.observed.files.list(&Path::new(&folder).join(pattern));
         found.into_iter().for_each(|path| self.file(path));
     }

@@ -27,7 +27,7 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     let items = items(command.args, VALUED);
     let words = operands(&items);
     let Some(("upload", files)) = words.split_first().map(|(verb, files)| (*verb, files)) else { return };
-    findings.upload(files.iter().copied());
+    findings.upload(findings.folder(), files.iter().copied());
     let repository = values(&items, &["--repository-url"]).pop().map(str::to_owned);
     if let Some(url) = repository.or_else(|| findings.env("TWINE_REPOSITORY_URL")) {
         findings.indexes(&url);

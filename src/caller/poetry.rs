@@ -1,0 +1,102 @@
+//! poetry: `publish` uploads the project's files, everything else reads from the project's sources.
+
+use crate::target::Purpose;
+
+use super::command::{Command, items, operands, values};
+use super::config::{table, tables, texts};
+use super::findings::Findings;
+use super::project::Project;
+
+/// The options that take a value: those of every command, and those of `publish`.
+const VALUED: &[&str] = &[
+    "-C",
+    "--directory",
+    "-P",
+    "--project",
+    "-r",
+    "--repository",
+    "-u",
+    "--username",
+    "-p",
+    "--password",
+    "--cert",
+    "--client-cert",
+    "--dist-dir",
+];
+
+/// Reads poetry's command line and its project.
+pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
+    let items = items(command.args, VALUED);
+    // poetry has changed to `--directory` before it asks.
+    let start = findings.path(values(&items, &["P", "--project"]).pop().unwrap_or_default());
+    let project = Project::above(&start, findings);
+    let sources = project.iter().filter_map(|project| table(&project.file, &["tool", "poetry"]));
+    let urls: Vec<&str> =
+        sources.flat_map(|file| tables(file, "source")).flat_map(|source| texts(source, "url")).collect();
+    if operands(&items).first() != Some(&"publish") {
+        findings.doing.purpose = Some(Purpose::Read);
+        urls.into_iter().for_each(|url| findings.indexes(url));
+        return;
+    }
+    // `publish --build` installs what it builds with first.
+    urls.into_iter().for_each(|url| findings.only_read(url));
+    findings.doing.purpose = Some(Purpose::Upload);
+    let Some(project) = project else { return };
+    let Some(name) = project.name(&[&["project", "name"], &["tool", "poetry", "name"]]) else { return };
+    let folder = project.folder.join(values(&items, &["--dist-dir"]).pop().unwrap_or("dist"));
+    // Of several versions it uploads the latest; the files of the others add seconds at most.
+    findings.upload(&folder, [format!("{}-*", name.as_str().replace('-', "_")).as_str()]);
+    findings.project(name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pretend::Machine;
+    use super::*;
+
+    const POETRY: &str = "/home/me/v/bin/python3|/home/me/v/bin/poetry";
+
+    fn machine() -> Machine {
+        Machine::new()
+            .file(
+                "/home/me/work/pyproject.toml",
+                "[project]\nname = 'My.Pkg'\n[[tool.poetry.source]]\nname = 'dev'\nurl = 'http://h/a/dev/+simple/'\n\
+                 [[tool.poetry.source]]\nname = 'two'\nurl = 'http://h/a/two/+simple/'\npriority = 'explicit'\n",
+            )
+            .file("/home/me/work/dist/my_pkg-1.0-py3-none-any.whl", "12345")
+            .file("/home/me/work/dist/my_pkg-1.0.tar.gz", "123")
+            .file("/home/me/work/dist/other-1.0.tar.gz", "1")
+            .file("/home/me/work/out/my_pkg-2.0.tar.gz", "1234567")
+    }
+
+    #[test]
+    fn every_source_of_the_project_is_read() {
+        for verb in ["install", "update", "lock", "add|foo", "--no-interaction|sync", "-C|publish|install"] {
+            let doing = machine().folder("/home/me/work/src").doing(&format!("{POETRY}|{verb}"));
+            assert_eq!(doing.purpose, Some(Purpose::Read), "{verb}");
+            assert_eq!(doing.index_urls, ["http://h/a/dev/+simple/", "http://h/a/two/+simple/"], "{verb}");
+        }
+        let elsewhere = machine().folder("/home/me");
+        assert!(elsewhere.urls("poetry|lock").is_empty());
+        assert_eq!(elsewhere.urls("poetry|-P|work|lock").len(), 2);
+    }
+
+    #[test]
+    fn publish_uploads_the_projects_own_files() {
+        let doing = machine().doing(&format!("{POETRY}|publish|-r|dev|--build"));
+        assert_eq!(doing.purpose, Some(Purpose::Upload));
+        assert_eq!(doing.projects, ["my-pkg".parse().expect("a name")].into());
+        assert_eq!(doing.bytes, 8);
+        assert!(doing.index_urls.is_empty());
+        assert_eq!(doing.read_urls.len(), 2);
+        assert_eq!(machine().doing("poetry|publish|--dist-dir=out").bytes, 7);
+    }
+
+    #[test]
+    fn the_name_may_stand_in_poetrys_own_table() {
+        let machine = Machine::new().file("/home/me/work/pyproject.toml", "[tool.poetry]\nname = 'old'\n");
+        assert_eq!(machine.doing("poetry|publish").projects, ["old".parse().expect("a name")].into());
+        let nameless = Machine::new().file("/home/me/work/pyproject.toml", "[tool.poetry]\n").doing("poetry|publish");
+        assert_eq!((nameless.purpose, nameless.projects.len()), (Some(Purpose::Upload), 0));
+    }
+}
