@@ -5,6 +5,7 @@
 
 mod command;
 mod config;
+mod confusion;
 mod filename;
 mod findings;
 mod flit;
@@ -28,6 +29,7 @@ use crate::target::{ProjectName, Purpose};
 use command::Command;
 use findings::Findings;
 
+pub use confusion::{Confusion, confusion};
 pub use shim::is_shim;
 
 /// How many items of a command line are looked at.
@@ -90,6 +92,10 @@ pub struct Doing {
     /// The indexes that an upload only reads: to see what is there already (`uv publish --check-url`), or to build
     /// before it uploads (`pdm publish`); as written, at most 256.
     pub read_urls: Vec<String>,
+    /// Whether the highest version that any index of the run has is installed, wherever that lies.
+    pub merges: bool,
+    /// Whether PyPI is one of the indexes of the run, as none was named in its place.
+    pub reads_pypi: bool,
     /// The projects whose files are uploaded, at most 256.
     pub projects: BTreeSet<ProjectName>,
     /// The size of all files that are uploaded, in bytes.

@@ -6,7 +6,7 @@ mod support;
 use std::path::Path;
 
 use support::judge::{Watch, files_came_from, only_reads};
-use support::run::{client_with_shim, run, succeeds};
+use support::run::{client_with_shim, client_with_wheel, run, succeeds};
 use support::{BED, Home, err, out};
 
 /// The address with this user in it.
@@ -58,6 +58,21 @@ fn the_user_in_pips_url_decides_whose_token_travels() {
         only_reads(&sent, &["alice/other"]);
         files_came_from(&sent, &["alice/other"]);
     }
+}
+
+#[test]
+fn a_public_index_beside_a_private_one_is_warned_of() {
+    let home = Home::with_alice();
+    let client = client_with_wheel();
+    let install = |more: &[&str]| {
+        let mut pip = client.pip(["install", "--keyring-provider", "import", "--force-reinstall"]);
+        pip.args(["-i", &BED.simple_url("alice/other"), "bed-extra"]).args(more).env("PIP_RETRIES", "0");
+        err(&succeeds(&home, pip))
+    };
+    let warning = "pip may install a stranger's namesake from mirror.invalid";
+    let said = install(&["--extra-index-url", "https://mirror.invalid/simple/"]);
+    assert!(said.contains(warning), "{said}");
+    assert!(!install(&[]).contains("namesake"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod installs;
 #[path = "table/uploads.rs"]
 mod uploads;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -54,10 +54,9 @@ struct Upload {
 /// What travelled in a row.
 struct Travelled {
     requests: usize,
-    kinds: BTreeSet<String>,
+    /// What the tokens could do, with the longest time that one of each kind had left, in seconds.
+    kinds: BTreeMap<String, f64>,
     agents: BTreeSet<String>,
-    /// The longest time that a token had left, in seconds.
-    longest: f64,
 }
 
 impl Row {
@@ -109,15 +108,16 @@ impl Travelled {
                 None => format!("{} {}", value("allowed"), value("indexes")),
             }
         };
-        let left =
-            |sent: &Sent| sent.value("expires").and_then(|at| at.parse().ok()).unwrap_or(f64::MAX) - sent.seen.time;
+        let left = |sent: &Sent| {
+            sent.value("expires").and_then(|at| at.parse().ok()).unwrap_or(f64::INFINITY) - sent.seen.time
+        };
         let agent = |sent: &Sent| sent.seen.agent.split_whitespace().next().unwrap_or_default().to_owned();
-        Self {
-            requests: sent.len(),
-            kinds: sent.iter().map(kind).collect(),
-            agents: sent.iter().map(agent).collect(),
-            longest: sent.iter().map(left).fold(0.0, f64::max),
+        let mut kinds = BTreeMap::new();
+        for one in sent {
+            let longest = kinds.entry(kind(one)).or_insert(0.0);
+            *longest = left(one).max(*longest);
         }
+        Self { requests: sent.len(), kinds, agents: sent.iter().map(agent).collect() }
     }
 }
 
@@ -160,15 +160,15 @@ fn no_token_that_travels_is_wider_than_promised() {
     });
     let mut told = told.into_inner().expect("a lock");
     told.sort_by_key(|(number, ..)| *number);
-    let mut table =
-        format!("{:10} {:42} {:>4}  {:>6}  what the tokens could do\n", "client", "operation", "sent", "left");
+    let mut table = format!("{:10} {:42} sent  what the tokens could do, and for how long\n", "client", "operation");
     let mut failed = Vec::new();
     for (_, Row { client, operation, .. }, travelled) in told {
         let row = format!("{client:10} {operation:42}");
         match travelled {
-            Some(Travelled { requests, kinds, agents, longest }) => {
-                let (kinds, agents) = (Vec::from_iter(kinds).join(", "), Vec::from_iter(agents).join(" "));
-                writeln!(table, "{row} {requests:4}  {longest:4.0} s  {kinds} ({agents})").expect("written");
+            Some(Travelled { requests, kinds, agents }) => {
+                let kinds: Vec<String> = kinds.iter().map(|(kind, left)| format!("{kind}, {left:.0} s")).collect();
+                let agents = Vec::from_iter(agents).join(" ");
+                writeln!(table, "{row} {requests:4}  {} ({agents})", kinds.join("; ")).expect("written");
             }
             None => {
                 writeln!(table, "{row} not as promised").expect("written");

@@ -24,6 +24,8 @@ const LONGEST_VALUE: usize = 64 * 1024;
 pub(super) struct Findings<'a> {
     observed: Observed<'a>,
     pub(super) doing: Doing,
+    /// Whether an index was named that takes PyPI's place.
+    pub(super) has_default: bool,
     read: usize,
     tried: usize,
     patterns: usize,
@@ -32,7 +34,8 @@ pub(super) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(observed: Observed<'a>) -> Self {
-        Self { observed, doing: Doing::default(), read: 0, tried: 0, patterns: 0, uploaded: BTreeSet::new() }
+        let (doing, uploaded) = (Doing::default(), BTreeSet::new());
+        Self { observed, doing, has_default: false, read: 0, tried: 0, patterns: 0, uploaded }
     }
 
     /// A variable of the environment that is set to something.
@@ -76,6 +79,12 @@ impl<'a> Findings<'a> {
     /// Notes indexes that the run uses, separated by white space.
     pub(super) fn indexes(&mut self, text: &str) {
         text.split_whitespace().for_each(|url| note(&mut self.doing.index_urls, url));
+    }
+
+    /// Notes the index that takes PyPI's place.
+    pub(super) fn default_index(&mut self, url: &str) {
+        self.has_default = true;
+        self.indexes(url);
     }
 
     /// Notes an index that an upload only reads.

@@ -40,6 +40,7 @@ const VALUED: &[&str] = &[
     "--keyring-provider",
     "--publish-url",
     "--check-url",
+    "--index-strategy",
     "-u",
     "--username",
     "-p",
@@ -87,18 +88,25 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     }
     findings.doing.purpose = Some(Purpose::Read);
     arguments(&items, findings);
-    for file in &files {
-        indexes(file, findings);
-        if let Some(pip) = table(file, &["pip"]).filter(|_| family == Family::Pip) {
-            indexes(pip, findings);
-        }
-    }
+    let pip = |file| table(file, &["pip"]).filter(|_| family == Family::Pip);
+    let tables: Vec<&toml::Table> = files.iter().flat_map(|file| std::iter::once(file).chain(pip(file))).collect();
+    tables.iter().for_each(|table| indexes(table, findings));
+    findings.doing.merges = strategy(&items, &tables, findings).is_some_and(|strategy| strategy.starts_with("unsafe"));
     requirements::look(values(&items, requirements::FILES), findings);
     if family == Family::Pip {
         // `uv pip sync` and `uv pip compile` take them as they are.
         let file = |word: &&str| word.ends_with(".txt") || word.ends_with(".in");
         requirements::look(words.into_iter().filter(file), findings);
     }
+    findings.doing.reads_pypi = !findings.has_default;
+}
+
+/// Which of several indexes counts.
+fn strategy(items: &[Item<'_>], configured: &[&toml::Table], findings: &Findings<'_>) -> Option<String> {
+    const KEY: &str = "index-strategy";
+    let given = values(items, &["--index-strategy"]).pop().map(str::to_owned);
+    let given = given.or_else(|| findings.env("UV_INDEX_STRATEGY"));
+    given.or_else(|| configured.iter().find_map(|table| texts(table, KEY).pop()).map(str::to_owned))
 }
 
 /// The indexes of the command line, each kind else of the environment.
@@ -116,6 +124,7 @@ fn arguments(items: &[Item<'_>], findings: &mut Findings<'_>) {
             given.into_iter().map(str::to_owned).collect()
         };
         for word in texts.iter().flat_map(|text| text.split_whitespace()) {
+            findings.has_default |= options.contains(&"--default-index");
             findings.indexes(unnamed(word));
         }
     }
@@ -130,11 +139,11 @@ fn unnamed(word: &str) -> &str {
 /// a dependency may be pinned to it.
 fn indexes(file: &toml::Table, findings: &mut Findings<'_>) {
     for index in tables(file, "index") {
+        findings.has_default |= index.get("default").and_then(toml::Value::as_bool).unwrap_or_default();
         texts(index, "url").into_iter().for_each(|url| findings.indexes(url));
     }
-    for key in ["index-url", "extra-index-url"] {
-        texts(file, key).into_iter().for_each(|url| findings.indexes(url));
-    }
+    texts(file, "index-url").into_iter().for_each(|url| findings.default_index(url));
+    texts(file, "extra-index-url").into_iter().for_each(|url| findings.indexes(url));
 }
 
 /// `uv publish`: where to is told by the URL to publish to, which may be that of a configured index.
@@ -194,7 +203,7 @@ fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, fil
     let root = member.as_ref().and_then(|member| workspace(member, findings));
     let start = match (&root, &member) {
         (Some(root), _) => &root.folder,
-        (None, Some(member)) if member.file.contains_key("project") => &member.folder,
+        (None, Some(member)) if is_managed(member) => &member.folder,
         _ => &start,
     };
     let folders = start.ancestors().take(if own_files { HIGHEST } else { 0 });
@@ -210,10 +219,26 @@ fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, fil
     }
 }
 
-/// The root of the workspace that a project belongs to, which may be the project itself.
+/// The root of the workspace that a project is a member of, which may be the project itself.
 fn workspace(member: &Project, findings: &mut Findings<'_>) -> Option<Project> {
     let is_root = |project: &Project| own_table(project).is_some_and(|table| table.contains_key("workspace"));
-    member.folder.ancestors().take(HIGHEST).filter_map(|folder| Project::read(folder, findings)).find(is_root)
+    let above = member.folder.ancestors().take(HIGHEST);
+    let root = above.filter_map(|folder| Project::read(folder, findings)).find(is_root)?;
+    let path = member.folder.strip_prefix(&root.folder).ok()?;
+    let rules = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
+    let is_meant = |pattern: &&str| {
+        glob::Pattern::new(pattern.trim_end_matches('/')).is_ok_and(|pattern| pattern.matches_path_with(path, rules))
+    };
+    let workspace = table(&root.file, &["tool", "uv", "workspace"])?;
+    let is_listed = |key| texts(workspace, key).iter().any(is_meant);
+    let is_inside = path.as_os_str().is_empty() || (is_listed("members") && !is_listed("exclude"));
+    is_inside.then_some(root)
+}
+
+/// Whether uv takes a folder for a project at all.
+fn is_managed(project: &Project) -> bool {
+    let managed = |table: &toml::Table| table.get("managed").and_then(toml::Value::as_bool);
+    project.file.contains_key("project") && own_table(project).and_then(managed).unwrap_or(true)
 }
 
 /// What a project says to uv.
@@ -295,6 +320,12 @@ mod tests {
         let root = format!("[tool.uv.workspace]\nmembers = ['*']\n{}", index("root"));
         let machine = machine.file("/home/me/pyproject.toml", &root);
         assert_eq!(machine.urls("uv|sync"), ["http://h/above/", "http://h/root/"]);
+        // Who is no member has a root of his own.
+        let root = "[tool.uv.workspace]\nmembers = ['*', 'work/*']\nexclude = ['work']\n";
+        let machine = machine.file("/home/me/pyproject.toml", root);
+        assert_eq!(machine.urls("uv|sync"), ["http://h/member/"]);
+        let machine = machine.file("/home/me/pyproject.toml", &root.replace("exclude = ['work']", ""));
+        assert_eq!(machine.urls("uv|sync"), ["http://h/above/"]);
         // Without a project it is the nearest one.
         let machine = Machine::new()
             .folder("/home/me/work/src")

@@ -25,14 +25,20 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
     // What is no address is a name that other programs keep passwords under.
     let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
     let paths = Paths::find()?;
-    match hosts::find(&hosts::read(&paths.hosts()), &target) {
+    let list = hosts::read(&paths.hosts());
+    match hosts::find(&list, &target) {
         // Nobody says by which scheme a bare host is going to be asked: a link to `http://` would carry the token in
         // the clear. Every client asks by the URL first, so nothing is lost.
         Some((server, _)) if target.is_bare_host() && server.is_https() => Ok(Asked::Miss),
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
-            let names = [user, target.user()];
-            answer(&paths, (&server, &place), names, &doing())
+            let (names, doing) = ([user, target.user()], doing());
+            let mut asked = answer(&paths, (&server, &place), names, &doing)?;
+            if let Asked::Answer(credential) = &mut asked {
+                let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
+                credential.notes.extend(warning.map(|warning| warning.to_string()));
+            }
+            Ok(asked)
         }
         None => Ok(Asked::NotOurs),
     }

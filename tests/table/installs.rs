@@ -37,6 +37,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row("poetry", "install from two sources", DEV_AND_OTHER, poetry_from_two_sources),
         row("poetry", "add and update", DEV, poetry_add),
         row("pdm", "lock and install", DEV, pdm_install),
+        row("pdm", "lock, keyring command", DEV, pdm_with_the_keyring_command),
         row("pdm", "add from two sources", DEV_AND_OTHER, pdm_from_two_sources),
         row("build", "isolated", DEV, build_isolated),
         row("pipx", "install", DEV, pipx_install),
@@ -244,25 +245,35 @@ fn poetry_add(desk: &Desk) {
 
 fn pdm(desk: &Desk, args: &[&str]) {
     let mut pdm = desk.client("pdm", args);
-    desk.succeeds({
-        pdm.env("PDM_CHECK_UPDATE", "false");
-        pdm
-    });
+    pdm.env("PDM_CHECK_UPDATE", "false");
+    desk.succeeds(pdm);
+}
+
+fn pdm_project(desk: &Desk, dependencies: &str, indexes: &[&str]) {
+    let text = work(dependencies) + "[tool.pdm]\ndistribution = false\n" + &sources("pdm", indexes);
+    desk.file("pyproject.toml", &text);
 }
 
 fn pdm_install(desk: &Desk) {
-    desk.file(
-        "pyproject.toml",
-        &(work("[\"bed-app\"]") + "[tool.pdm]\ndistribution = false\n" + &sources("pdm", &["alice/dev"])),
-    );
+    pdm_project(desk, "[\"bed-app\"]", &["alice/dev"]);
     pdm(desk, &["lock"]);
     pdm(desk, &["install"]);
     all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
 }
 
+/// pdm as it is where nobody installed Python's keyring: it then asks the command.
+fn pdm_with_the_keyring_command(desk: &Desk) {
+    pdm_project(desk, "[\"bed-app\"]", &["alice/dev"]);
+    let text = "import sys\nsys.modules['keyring'] = None\nfrom pdm.__main__ import main\nmain()\n";
+    desk.file("bin/pdm", text);
+    let mut python = desk.client("python", &[]);
+    python.arg(desk.work().join("bin/pdm")).arg("lock").env("PDM_CHECK_UPDATE", "false");
+    desk.succeeds(python);
+    assert!(std::fs::read_to_string(desk.work().join("pdm.lock")).expect("a lock file").contains("bed-core"));
+}
+
 fn pdm_from_two_sources(desk: &Desk) {
-    let sources = sources("pdm", &["alice/dev", "alice/other"]);
-    desk.file("pyproject.toml", &(work("[]") + "[tool.pdm]\ndistribution = false\n" + &sources));
+    pdm_project(desk, "[]", &["alice/dev", "alice/other"]);
     pdm(desk, &["add", "bed-app", "bed-extra"]);
     all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
 }
