@@ -158,7 +158,7 @@ impl ServerUrl {
             _ => None,
         };
         let page = match rest {
-            [_, _, simple, _, ..] if simple == "+simple" => Page::Project,
+            [_, _, files, _, ..] if files == "+simple" || files == "+f" => Page::Project,
             [_, _, simple] if simple == "+simple" => Page::Simple,
             _ => Page::Index,
         };
@@ -233,7 +233,7 @@ pub enum Page {
     Index,
     /// The list of its projects, `+simple/`, which is read.
     Simple,
-    /// The files of one project, `+simple/NAME/`.
+    /// The list of one project's files, `+simple/NAME/`, and what lies below `+f/`: the files themselves.
     Project,
 }
 
@@ -371,6 +371,7 @@ mod tests {
         assert_eq!(found("http://h:1/alice/dev/+simple/").page, Page::Simple);
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").page, Page::Project);
         assert_eq!(found("http://h:1/alice/dev/").page, Page::Index);
+        assert_eq!(found("http://h:1/alice/base/+f/521/a0360/pkg-1.0.zip").page, Page::Project);
         assert_eq!(found("http://h:1/alice/").index, None);
         assert_eq!(found("http://h:1/alice/+simple").index, None);
         assert_eq!(found("h:1").index, None);

@@ -28,7 +28,8 @@ pub(crate) fn rows() -> Vec<Row> {
         row("uv", "pip install, user in the URL", DEV, uv_with_a_user),
         row("uv", "pip install from two indexes", DEV_AND_OTHER, uv_from_two_indexes),
         row("uv", "pip sync", DEV, uv_pip_sync),
-        row("uv", "lock and sync", DEV, uv_lock_and_sync),
+        row("uv", "lock and sync, always, bases declared", DEV, uv_lock_and_sync),
+        row("uv", "lock and sync, user in the URL", DEV, uv_lock_and_sync_with_a_user),
         row("uv", "add", DEV, uv_add),
         row("uv", "run", DEV, uv_run),
         row("uv", "tool install", DEV, uv_tool_install),
@@ -150,7 +151,8 @@ fn all_there(desk: &Desk, mut python: Command) {
     assert_eq!(out(&desk.succeeds(python)).trim(), "all there");
 }
 
-/// A lock file leads uv straight to the files of the bases, for which it asks nobody unless each is an index of its own.
+/// A lock file leads uv straight to the files of the bases. Without a user it asks nobody for them, unless each is an
+/// index of its own.
 fn uv_lock_and_sync(desk: &Desk) {
     let client = uv_project(desk, "[\"bed-app\"]");
     let base = |index: &str| {
@@ -160,6 +162,16 @@ fn uv_lock_and_sync(desk: &Desk) {
     let path = desk.work().join("pyproject.toml");
     let text = std::fs::read_to_string(&path).expect("a project");
     std::fs::write(path, text + &base("alice/mid") + &base("alice/base")).expect("a project");
+    desk.succeeds(uv(desk, &client, &["lock"]));
+    desk.succeeds(uv(desk, &client, &["sync"]));
+    all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
+}
+
+fn uv_lock_and_sync_with_a_user(desk: &Desk) {
+    let client = uv_project(desk, "[\"bed-app\"]");
+    let path = desk.work().join("pyproject.toml");
+    let text = std::fs::read_to_string(&path).expect("a project");
+    std::fs::write(path, as_alice(&text).replace("authenticate = \"always\"\n", "")).expect("a project");
     desk.succeeds(uv(desk, &client, &["lock"]));
     desk.succeeds(uv(desk, &client, &["sync"]));
     all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
