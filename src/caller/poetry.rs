@@ -2,7 +2,7 @@
 
 use crate::target::Purpose;
 
-use super::command::{Command, items, operands, values};
+use super::command::{Command, Item, has, items, operands, values};
 use super::config::{table, tables, texts};
 use super::findings::Findings;
 use super::project::Project;
@@ -31,22 +31,30 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     let start = findings.path(values(&items, &["P", "--project"]).pop().unwrap_or_default());
     let project = Project::above(&start, findings);
     let sources = project.iter().filter_map(|project| table(&project.file, &["tool", "poetry"]));
-    let urls: Vec<&str> =
-        sources.flat_map(|file| tables(file, "source")).flat_map(|source| texts(source, "url")).collect();
-    if operands(&items).first() != Some(&"publish") {
-        findings.doing.purpose = Some(Purpose::Read);
-        urls.into_iter().for_each(|url| findings.indexes(url));
+    let urls = sources.flat_map(|file| tables(file, "source")).flat_map(|source| texts(source, "url"));
+    let urls: Vec<String> = urls.map(str::to_owned).collect();
+    if operands(&items).first() == Some(&"publish") && uploads(&items, project, findings) {
+        urls.iter().for_each(|url| findings.only_read(url));
         return;
     }
-    // `publish --build` installs what it builds with first.
-    urls.into_iter().for_each(|url| findings.only_read(url));
+    findings.doing.purpose = Some(Purpose::Read);
+    urls.iter().for_each(|url| findings.indexes(url));
+}
+
+/// Notes what `publish` uploads. It is not there yet where `publish --build` still installs what it builds with: then it
+/// reads, even by the address that it uploads to later, as poetry may take one repository's credential for all its host.
+fn uploads(items: &[Item<'_>], project: Option<Project>, findings: &mut Findings<'_>) -> bool {
     findings.doing.purpose = Some(Purpose::Upload);
-    let Some(project) = project else { return };
-    let Some(name) = project.name(&[&["project", "name"], &["tool", "poetry", "name"]]) else { return };
-    let folder = project.folder.join(values(&items, &["--dist-dir"]).pop().unwrap_or("dist"));
+    let Some(project) = project else { return true };
+    let Some(name) = project.name(&[&["project", "name"], &["tool", "poetry", "name"]]) else { return true };
+    let folder = project.folder.join(values(items, &["--dist-dir"]).pop().unwrap_or("dist"));
     // Of several versions it uploads the latest; the files of the others add seconds at most.
     findings.upload(&folder, [format!("{}-*", name.as_str().replace('-', "_")).as_str()]);
-    findings.project(name);
+    let is_built = !has(items, "--build") || !findings.doing.projects.is_empty();
+    if is_built {
+        findings.project(name);
+    }
+    is_built
 }
 
 #[cfg(test)]
@@ -90,6 +98,14 @@ mod tests {
         assert!(doing.index_urls.is_empty());
         assert_eq!(doing.read_urls.len(), 2);
         assert_eq!(machine().doing("poetry|publish|--dist-dir=out").bytes, 7);
+    }
+
+    #[test]
+    fn publish_reads_as_long_as_it_has_built_nothing() {
+        let doing = machine().doing("poetry|publish|--build|--dist-dir|none");
+        assert_eq!((doing.purpose, doing.projects.len()), (Some(Purpose::Read), 0));
+        assert_eq!(doing.index_urls.len(), 2);
+        assert_eq!(machine().doing("poetry|publish|--dist-dir|none").purpose, Some(Purpose::Upload));
     }
 
     #[test]

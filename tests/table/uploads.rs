@@ -28,6 +28,7 @@ pub(crate) fn rows() -> Vec<Row> {
     let large = Promise { upload: Some(Upload { index: "alice/dev", project: "bed-large", bytes: LARGE }), ..only("") };
     let elsewhere =
         Promise { reads: READS, upload: Some(Upload { index: "alice/other", project: "bed-uv-other", bytes: SMALL }) };
+    let building = |project| Promise { reads: READS, ..only(project) };
     vec![
         row("twine", "upload", only("bed-twine"), twine),
         row("twine", "upload of 3 MB", large, twine_with_a_large_file),
@@ -37,8 +38,9 @@ pub(crate) fn rows() -> Vec<Row> {
         row("uv", "publish --index, a new project", only("bed-uv-new"), uv_new_project),
         row("uv", "publish where another index is checked", elsewhere, uv_elsewhere),
         row("poetry", "publish --build", only("bed-poetry"), poetry),
+        row("poetry", "publish --build, which installs", building("bed-poetry-built"), poetry_that_installs),
         row("poetry", "publish", only("bed-poetry-dist"), poetry_from_dist),
-        row("pdm", "publish, which builds", Promise { reads: READS, ..only("bed-pdm") }, pdm),
+        row("pdm", "publish, which builds", building("bed-pdm"), pdm),
         row("hatch", "publish", only("bed-hatch"), hatch),
         row("flit", "publish", only("bed-flit"), flit),
         row("devpi", "upload", Promise { reads: READS, ..only("bed-devpi") }, devpi),
@@ -122,6 +124,11 @@ fn poetry(desk: &Desk) {
                 [project]\nname = \"bed-poetry\"\nversion = \"0.1\"\n[[tool.poetry.source]]\nname = \"dev\"\n";
     desk.file("pyproject.toml", &format!("{text}url = \"{}\"\n", dev()));
     desk.file("bed_poetry.py", "");
+    poetry_with(desk, &["publish", "--build", "-r", "bed"]);
+}
+
+fn poetry_that_installs(desk: &Desk) {
+    desk.project("bed-poetry-built", &format!("[[tool.poetry.source]]\nname = \"dev\"\nurl = \"{}\"\n", dev()));
     poetry_with(desk, &["publish", "--build", "-r", "bed"]);
 }
 
