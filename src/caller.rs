@@ -16,6 +16,7 @@ mod poetry;
 #[cfg(test)]
 mod pretend;
 mod project;
+mod pypirc;
 mod requirements;
 mod shim;
 mod twine;

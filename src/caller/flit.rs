@@ -7,6 +7,7 @@ use crate::target::Purpose;
 use super::command::{Command, items, operands, values};
 use super::findings::Findings;
 use super::project::Project;
+use super::pypirc;
 
 /// The options that take a value.
 const VALUED: &[&str] = &["-f", "--ini-file", "--repository", "--format", "--pypirc"];
@@ -18,6 +19,12 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
         return;
     }
     findings.doing.purpose = Some(Purpose::Upload);
+    let option = |name: &str| values(&items, &[name]).pop();
+    let url = match (option("--repository"), findings.env("FLIT_INDEX_URL")) {
+        (None, Some(url)) => Some(url),
+        (name, _) => pypirc::repository(option("--pypirc"), name.unwrap_or("pypi"), findings),
+    };
+    url.iter().for_each(|url| findings.indexes(url));
     let file = findings.path(values(&items, &["f", "--ini-file"]).pop().unwrap_or("pyproject.toml"));
     let project = Project::read(file.parent().unwrap_or(Path::new("/")), findings);
     let places: [&[&str]; 3] =
@@ -47,6 +54,15 @@ mod tests {
         assert_eq!(found("/home/me/v/bin/python|/home/me/v/bin/flit|publish|--repository|dev"), ["my-pkg"]);
         assert_eq!(found("python|-m|flit|-f|old/pyproject.toml|publish"), ["old-one"]);
         assert!(found("flit|-f|none/pyproject.toml|publish").is_empty());
+    }
+
+    #[test]
+    fn where_to_is_told_by_pypirc_or_the_environment() {
+        let text = "[dev]\nrepository = http://h/a/dev/\n[pypi]\nrepository = http://h/a/all/\n";
+        let machine = Machine::new().file("/home/me/.pypirc", text);
+        assert_eq!(machine.urls("flit|publish"), ["http://h/a/all/"]);
+        assert_eq!(machine.urls("flit|publish|--repository=dev"), ["http://h/a/dev/"]);
+        assert_eq!(machine.env("FLIT_INDEX_URL", "http://h/env/").urls("flit|publish"), ["http://h/env/"]);
     }
 
     #[test]

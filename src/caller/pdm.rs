@@ -32,12 +32,14 @@ const VALUED: &[&str] = &[
 /// Reads pdm's command line, project and configuration.
 pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     let items = items(command.args, VALUED);
-    let named = values(&items, &["p", "--project"]).pop().map(str::to_owned).or_else(|| findings.env("PDM_PROJECT"));
+    let option = |names: &[&str]| values(&items, names).pop().map(str::to_owned);
+    let named = option(&["p", "--project"]).or_else(|| findings.env("PDM_PROJECT"));
     let start = findings.path(named.as_deref().unwrap_or_default());
     let project = Project::above(&start, findings);
     let folder = project.as_ref().map_or(start, |project| project.folder.clone());
-    let config = values(&items, &["c", "--config"]).pop().map(str::to_owned);
-    let mut urls = stored(config.or_else(|| findings.env("PDM_CONFIG_FILE")), folder.join("pdm.toml"), findings);
+    let user = option(&["c", "--config"]).or_else(|| findings.env("PDM_CONFIG_FILE"));
+    let files = configuration(user, folder.join("pdm.toml"), findings);
+    let mut urls = stored(&files, findings);
     let own = project.iter().filter_map(|project| table(&project.file, &["tool", "pdm"]));
     urls.extend(own.flat_map(|file| tables(file, "source")).flat_map(|source| texts(source, "url")).map(str::to_owned));
     if operands(&items).first() != Some(&"publish") {
@@ -49,15 +51,30 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     urls.iter().for_each(|url| findings.only_read(url));
     let dest = folder.join(values(&items, &["d", "--dest"]).pop().unwrap_or("dist"));
     findings.upload(&dest, ["*"]);
+    let name = option(&["r", "--repository"]).or_else(|| findings.env("PDM_PUBLISH_REPO"));
+    name.and_then(|name| repository(&name, &files)).iter().for_each(|url| findings.indexes(url));
 }
 
-/// The indexes that the environment and configuration name, but for those that only complete a source of the project's.
-fn stored(named: Option<String>, project: PathBuf, findings: &mut Findings<'_>) -> Vec<String> {
+/// The configuration of the project, the user and the machine, the nearest first.
+fn configuration(named: Option<String>, project: PathBuf, findings: &mut Findings<'_>) -> Vec<toml::Table> {
     let user = named.map(|path| findings.path(&path));
     let user = user.or_else(|| findings.user_config().map(|folder| folder.join("pdm/config.toml")));
     let machine = findings.system_config().into_iter().map(|folder| folder.join("pdm/config.toml"));
     let places: Vec<PathBuf> = std::iter::once(project).chain(user).chain(machine).collect();
-    let files: Vec<toml::Table> = places.iter().filter_map(|path| toml(&findings.read(path)?)).collect();
+    places.iter().filter_map(|path| toml(&findings.read(path)?)).collect()
+}
+
+/// Where to: the URL itself, or a name for it in the configuration.
+fn repository(name: &str, files: &[toml::Table]) -> Option<String> {
+    if name.contains("://") {
+        return Some(name.to_owned());
+    }
+    let url = |file| texts(table(file, &["repository", name])?, "url").pop();
+    files.iter().find_map(url).map(str::to_owned)
+}
+
+/// The indexes that the environment and the configuration name, unless they are to be ignored.
+fn stored(files: &[toml::Table], findings: &Findings<'_>) -> Vec<String> {
     let pypi: Vec<&toml::Table> = files.iter().filter_map(|file| table(file, &["pypi"])).collect();
     let ignored = pypi.iter().find_map(|pypi| pypi.get("ignore_stored_index")?.as_bool()).unwrap_or_default();
     if ignored || findings.env("PDM_IGNORE_STORED_INDEX").is_some_and(|value| is_true(&value)) {
@@ -122,7 +139,10 @@ mod tests {
         assert_eq!((doing.purpose, doing.bytes), (Some(Purpose::Upload), 8));
         assert_eq!(doing.projects, ["my-pkg".parse().expect("a name")].into());
         assert_eq!(doing.read_urls, ["http://alice@h/a/dev/+simple/"]);
-        let other = machine.doing("pdm|publish|--no-build|-d|out");
+        assert_eq!(doing.index_urls, ["http://h/a/dev/"]);
+        let machine = machine.file("/home/me/.config/pdm/config.toml", "[repository.two]\nurl = 'http://h/a/two/'\n");
+        let other = machine.doing("pdm|publish|--no-build|-d|out|-r|two");
+        assert_eq!(other.index_urls, ["http://h/a/two/"]);
         assert_eq!(other.projects, ["other".parse().expect("a name")].into());
     }
 }

@@ -1,9 +1,11 @@
 //! poetry: `publish` uploads the project's files, everything else reads from the project's sources.
 
+use std::path::Path;
+
 use crate::target::Purpose;
 
 use super::command::{Command, Item, has, items, operands, values};
-use super::config::{table, tables, texts};
+use super::config::{table, tables, texts, toml};
 use super::findings::Findings;
 use super::project::Project;
 
@@ -53,8 +55,24 @@ fn uploads(items: &[Item<'_>], project: Option<Project>, findings: &mut Findings
     let is_built = !has(items, "--build") || !findings.doing.projects.is_empty();
     if is_built {
         findings.project(name);
+        repository(items, &project.folder, findings).iter().for_each(|url| findings.indexes(url));
     }
     is_built
+}
+
+/// The URL of the repository to upload to, by its name.
+fn repository(items: &[Item<'_>], folder: &Path, findings: &mut Findings<'_>) -> Option<String> {
+    let name = values(items, &["r", "--repository"]).pop()?;
+    let variable = format!("POETRY_REPOSITORIES_{}_URL", name.to_uppercase().replace('-', "_"));
+    let user = findings.env("POETRY_CONFIG_DIR").map(|path| findings.path(&path));
+    let user = user.or_else(|| Some(findings.user_config()?.join("pypoetry")))?;
+    let places = [folder.join("poetry.toml"), user.join("config.toml")];
+    findings.env(&variable).or_else(|| {
+        places.iter().find_map(|path| {
+            let config = toml(&findings.read(path)?)?;
+            texts(table(&config, &["repositories", name])?, "url").pop().map(str::to_owned)
+        })
+    })
 }
 
 #[cfg(test)]
@@ -98,6 +116,17 @@ mod tests {
         assert!(doing.index_urls.is_empty());
         assert_eq!(doing.read_urls.len(), 2);
         assert_eq!(machine().doing("poetry|publish|--dist-dir=out").bytes, 7);
+    }
+
+    #[test]
+    fn where_to_is_told_by_a_repositorys_name() {
+        let stored = |url: &str| format!("[repositories.my-dev]\nurl = '{url}'\n");
+        let line = "poetry|publish|--repository=my-dev";
+        let machine = machine().file("/home/me/.config/pypoetry/config.toml", &stored("http://h/user/"));
+        assert_eq!(machine.urls(line), ["http://h/user/"]);
+        let machine = machine.file("/home/me/work/poetry.toml", &stored("http://h/own/"));
+        assert_eq!(machine.urls(line), ["http://h/own/"]);
+        assert_eq!(machine.env("POETRY_REPOSITORIES_MY_DEV_URL", "http://h/env/").urls(line), ["http://h/env/"]);
     }
 
     #[test]
