@@ -31,6 +31,9 @@ _devpi__tokens() {
             devpi__tokens,derive)
                 cmd="devpi__tokens__subcmd__derive"
                 ;;
+            devpi__tokens,exec)
+                cmd="devpi__tokens__subcmd__exec"
+                ;;
             devpi__tokens,get)
                 cmd="devpi__tokens__subcmd__get"
                 ;;
@@ -48,6 +51,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens,logout)
                 cmd="devpi__tokens__subcmd__logout"
+                ;;
+            devpi__tokens,policy)
+                cmd="devpi__tokens__subcmd__policy"
                 ;;
             devpi__tokens,setup)
                 cmd="devpi__tokens__subcmd__setup"
@@ -109,6 +115,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help,derive)
                 cmd="devpi__tokens__subcmd__help__subcmd__derive"
                 ;;
+            devpi__tokens__subcmd__help,exec)
+                cmd="devpi__tokens__subcmd__help__subcmd__exec"
+                ;;
             devpi__tokens__subcmd__help,get)
                 cmd="devpi__tokens__subcmd__help__subcmd__get"
                 ;;
@@ -126,6 +135,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,logout)
                 cmd="devpi__tokens__subcmd__help__subcmd__logout"
+                ;;
+            devpi__tokens__subcmd__help,policy)
+                cmd="devpi__tokens__subcmd__help__subcmd__policy"
                 ;;
             devpi__tokens__subcmd__help,setup)
                 cmd="devpi__tokens__subcmd__help__subcmd__setup"
@@ -151,8 +163,32 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help__subcmd__agent,unlock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__unlock"
                 ;;
+            devpi__tokens__subcmd__help__subcmd__policy,edit)
+                cmd="devpi__tokens__subcmd__help__subcmd__policy__subcmd__edit"
+                ;;
+            devpi__tokens__subcmd__help__subcmd__policy,show)
+                cmd="devpi__tokens__subcmd__help__subcmd__policy__subcmd__show"
+                ;;
             devpi__tokens__subcmd__help__subcmd__setup,shim)
                 cmd="devpi__tokens__subcmd__help__subcmd__setup__subcmd__shim"
+                ;;
+            devpi__tokens__subcmd__policy,edit)
+                cmd="devpi__tokens__subcmd__policy__subcmd__edit"
+                ;;
+            devpi__tokens__subcmd__policy,help)
+                cmd="devpi__tokens__subcmd__policy__subcmd__help"
+                ;;
+            devpi__tokens__subcmd__policy,show)
+                cmd="devpi__tokens__subcmd__policy__subcmd__show"
+                ;;
+            devpi__tokens__subcmd__policy__subcmd__help,edit)
+                cmd="devpi__tokens__subcmd__policy__subcmd__help__subcmd__edit"
+                ;;
+            devpi__tokens__subcmd__policy__subcmd__help,help)
+                cmd="devpi__tokens__subcmd__policy__subcmd__help__subcmd__help"
+                ;;
+            devpi__tokens__subcmd__policy__subcmd__help,show)
+                cmd="devpi__tokens__subcmd__policy__subcmd__help__subcmd__show"
                 ;;
             devpi__tokens__subcmd__setup,help)
                 cmd="devpi__tokens__subcmd__setup__subcmd__help"
@@ -173,7 +209,7 @@ _devpi__tokens() {
 
     case "${cmd}" in
         devpi__tokens)
-            opts="-h -V --help --version login logout status get create derive inspect list delete token-login can agent setup help"
+            opts="-h -V --help --version login logout status get exec create derive inspect list delete token-login can policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -608,6 +644,32 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__exec)
+            opts="-h --lifetime --for --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__get)
             opts="-h --for --project --user --bytes --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -639,7 +701,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help)
-            opts="login logout status get create derive inspect list delete token-login can agent setup help"
+            opts="login logout status get exec create derive inspect list delete token-login can policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -792,6 +854,20 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__help__subcmd__exec)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__help__subcmd__get)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -865,6 +941,48 @@ _devpi__tokens() {
         devpi__tokens__subcmd__help__subcmd__logout)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__policy)
+            opts="show edit"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__policy__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__policy__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1001,7 +1119,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__login)
-            opts="-f -e -a -i -p -h --file --expires --allowed --indexes --projects --default --no-input --ca-file --allow-http --help"
+            opts="-f -e -a -i -p -h --file --expires --allowed --indexes --projects --policy --default --no-input --ca-file --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1165,10 @@ _devpi__tokens() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1061,6 +1183,136 @@ _devpi__tokens() {
         devpi__tokens__subcmd__logout)
             opts="-s -h --server --as --revoke --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy)
+            opts="-h --help show edit help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy__subcmd__edit)
+            opts="-s -f -h --server --as --file --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy__subcmd__help)
+            opts="show edit help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__policy__subcmd__show)
+            opts="-s -h --server --as --toml --json --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

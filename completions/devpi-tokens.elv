@@ -26,6 +26,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand exec 'Run a command with tokens that are replaced as long as it runs'
             cand create 'Make a new token on the server'
             cand derive 'Make a narrower token, without the server'
             cand inspect 'Show what a token says, in words'
@@ -33,6 +34,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand delete 'Delete a token on the server, and all that was derived from it'
             cand token-login 'Log devpi-client in with a token'
             cand can 'Tell what a server would answer to a token, without asking it'
+            cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -48,6 +50,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --indexes 'The only indexes that the kept token is for, by commas (default: all)'
             cand -p 'The only projects that the kept token is for, by commas (default: all)'
             cand --projects 'The only projects that the kept token is for, by commas (default: all)'
+            cand --policy 'Ceilings for the agent, as `policy show --toml` prints them: how long a token that it hands out may last'
             cand --ca-file 'Trust the certificates in FILE (PEM), too'
             cand --default 'Of several users of this server, mean this one where none is named'
             cand --no-input 'Never ask: passphrase of the vault and password come from standard input, a line each'
@@ -75,6 +78,13 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --user 'Whose token (default: the user in the URL, else the server''s default)'
             cand --bytes 'How much is uploaded: the token for a large upload lasts longer'
             cand --json 'Print JSON with the user, the token and its end, for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;exec'= {
+            cand --lifetime 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over'
+            cand --for 'What for: read or upload'
+            cand --project 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -189,6 +199,44 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'devpi-tokens;policy'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand show 'Show for how long tokens may last that the agent hands out'
+            cand edit 'Change that, in an editor or from a file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'devpi-tokens;policy;show'= {
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand --toml 'Print the policy as `policy edit --file` reads it, without the limits of config.toml'
+            cand --json 'Print JSON, for programs'
+            cand --no-input 'Never ask: the passphrase of the vault comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;policy;edit'= {
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand -f 'Read the policy from FILE (-: standard input), and start no editor'
+            cand --file 'Read the policy from FILE (-: standard input), and start no editor'
+            cand --no-input 'Never ask: the passphrase of the vault comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;policy;help'= {
+            cand show 'Show for how long tokens may last that the agent hands out'
+            cand edit 'Change that, in an editor or from a file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'devpi-tokens;policy;help;show'= {
+        }
+        &'devpi-tokens;policy;help;edit'= {
+        }
+        &'devpi-tokens;policy;help;help'= {
+        }
         &'devpi-tokens;agent'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -264,6 +312,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand exec 'Run a command with tokens that are replaced as long as it runs'
             cand create 'Make a new token on the server'
             cand derive 'Make a narrower token, without the server'
             cand inspect 'Show what a token says, in words'
@@ -271,6 +320,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand delete 'Delete a token on the server, and all that was derived from it'
             cand token-login 'Log devpi-client in with a token'
             cand can 'Tell what a server would answer to a token, without asking it'
+            cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -282,6 +332,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;status'= {
         }
         &'devpi-tokens;help;get'= {
+        }
+        &'devpi-tokens;help;exec'= {
         }
         &'devpi-tokens;help;create'= {
         }
@@ -296,6 +348,14 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;token-login'= {
         }
         &'devpi-tokens;help;can'= {
+        }
+        &'devpi-tokens;help;policy'= {
+            cand show 'Show for how long tokens may last that the agent hands out'
+            cand edit 'Change that, in an editor or from a file'
+        }
+        &'devpi-tokens;help;policy;show'= {
+        }
+        &'devpi-tokens;help;policy;edit'= {
         }
         &'devpi-tokens;help;agent'= {
             cand start 'Start the agent, if it does not run'

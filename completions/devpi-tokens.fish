@@ -30,6 +30,7 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "login" -d
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "exec" -d 'Run a command with tokens that are replaced as long as it runs'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "create" -d 'Make a new token on the server'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "derive" -d 'Make a narrower token, without the server'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "inspect" -d 'Show what a token says, in words'
@@ -37,6 +38,7 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "list" -d 
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "token-login" -d 'Log devpi-client in with a token'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "policy" -d 'Show or change what the agent may hand out, and for how long'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "setup" -d 'Make pip, uv and git ask the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -45,6 +47,7 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -s e -l
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -s a -l allowed -d 'What the kept token may do, for example pkg_read,upload (default: all but creating, changing and deleting indexes)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -s i -l indexes -d 'The only indexes that the kept token is for, by commas (default: all)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -s p -l projects -d 'The only projects that the kept token is for, by commas (default: all)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -l policy -d 'Ceilings for the agent, as `policy show --toml` prints them: how long a token that it hands out may last' -r -F
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -l ca-file -d 'Trust the certificates in FILE (PEM), too' -r -F
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -l default -d 'Of several users of this server, mean this one where none is named'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand login" -l no-input -d 'Never ask: passphrase of the vault and password come from standard input, a line each'
@@ -63,6 +66,10 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l user -
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l bytes -d 'How much is uploaded: the token for a large upload lasts longer' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l json -d 'Print JSON with the user, the token and its end, for programs'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l lifetime -d 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l for -d 'What for: read or upload' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l project -d 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s u -l user -d 'Whose token (default: who asks)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s o -l output -d 'Write the token to FILE, which only you can read' -r -F
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s a -l allowed -d 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload' -r
@@ -129,6 +136,24 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s f -l f
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l no-input -d 'Never ask: the token comes from standard input'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -f -a "show" -d 'Show for how long tokens may last that the agent hands out'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -f -a "edit" -d 'Change that, in an editor or from a file'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from show" -s s -l server -d 'The server, as `status` shows it; needed only where several are kept' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from show" -l as -d 'The user; needed only where several are kept for the server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from show" -l toml -d 'Print the policy as `policy edit --file` reads it, without the limits of config.toml'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from show" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: the passphrase of the vault comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from edit" -s s -l server -d 'The server, as `status` shows it; needed only where several are kept' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from edit" -l as -d 'The user; needed only where several are kept for the server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from edit" -s f -l file -d 'Read the policy from FILE (-: standard input), and start no editor' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask: the passphrase of the vault comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show for how long tokens may last that the agent hands out'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change that, in an editor or from a file'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -f -a "start" -d 'Start the agent, if it does not run'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand agent; and not __fish_seen_subcommand_from start stop status lock unlock help" -f -a "stop" -d 'End the agent; the next request starts it again'
@@ -155,20 +180,24 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and not
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from shim" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "shim" -d 'Link the programs that pip, uv and git look for into a folder on PATH'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "create" -d 'Make a new token on the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "exec" -d 'Run a command with tokens that are replaced as long as it runs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "create" -d 'Make a new token on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "policy" -d 'Show or change what the agent may hand out, and for how long'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can policy agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show for how long tokens may last that the agent hands out'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "edit" -d 'Change that, in an editor or from a file'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "start" -d 'Start the agent, if it does not run'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "stop" -d 'End the agent; the next request starts it again'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "status" -d 'Show whether the agent runs, and where'

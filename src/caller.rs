@@ -22,7 +22,7 @@ mod shim;
 mod twine;
 mod uv;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::target::{ProjectName, Purpose};
@@ -90,6 +90,8 @@ pub struct Doing {
     pub purpose: Option<Purpose>,
     /// Every index that the run installs from, or where an upload goes; as written, at most 256.
     pub index_urls: Vec<String>,
+    /// The URLs of those among them that have a name, by it.
+    pub named: BTreeMap<String, String>,
     /// The indexes that an upload only reads: to see what is there already (`uv publish --check-url`), or to build
     /// before it uploads (`pdm publish`); as written, at most 256.
     pub read_urls: Vec<String>,

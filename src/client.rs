@@ -111,7 +111,7 @@ impl Client {
     /// What the agent refuses, and what is wrong with the connection.
     pub fn request(&mut self, request: &Request) -> Result<Response, Failure> {
         use interprocess::local_socket::prelude::*;
-        if matches!(request, Request::Unlock { .. } | Request::Create { .. }) {
+        if matches!(request, Request::Unlock { .. } | Request::Create { .. } | Request::SetPolicy { .. }) {
             let waits = self.stream.set_recv_timeout(Some(PATIENCE_WITH_PEOPLE));
             waits.map_err(|error| broken(&error.into()))?;
         }

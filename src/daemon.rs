@@ -2,11 +2,14 @@
 
 mod agent;
 mod bases;
+mod guests;
 mod harden;
+mod idle;
 mod issuer;
 mod listener;
 mod lock;
 mod log;
+mod policies;
 mod session;
 mod store;
 mod visitor;
@@ -133,7 +136,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
             harden::let_go_of_output()?;
         }
         let agent = Rc::new(Agent::new(program, paths));
-        tokio::task::spawn_local(stop_on_signal(Rc::clone(&agent)));
+        tokio::task::spawn_local(heed_signals(Rc::clone(&agent)));
         listener::listen(agent, bound).await
     });
     tracing::info!("ended");
@@ -157,10 +160,12 @@ fn lock_or_other(paths: &Paths) -> Result<Option<Lock>, Failure> {
         .with_remedy(format!("end it, or look at its log in {}", paths.state.display())))
 }
 
-async fn stop_on_signal(agent: Rc<Agent>) {
+/// SIGTERM and SIGINT end the agent, SIGUSR1 locks it.
+async fn heed_signals(agent: Rc<Agent>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let kinds = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = kinds else {
+    let ends = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let others = (signal(SignalKind::hangup()), signal(SignalKind::user_defined1()));
+    let ((Ok(mut terminate), Ok(mut interrupt)), (Ok(mut hangup), Ok(mut lock))) = (ends, others) else {
         tracing::warn!("signals cannot be received");
         return;
     };
@@ -168,7 +173,9 @@ async fn stop_on_signal(agent: Rc<Agent>) {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            // The terminal that the first client ran in is gone; the agent stays.
+            _ = lock.recv() => agent.lock(),
+            // The terminal that the first client ran in is gone; the agent stays. There is nothing to be read anew:
+            // `config.toml` is read for each question.
             _ = hangup.recv() => {}
         }
     }

@@ -18,12 +18,12 @@ pub mod wrap;
 
 // Edges: one outside thing each.
 pub mod client;
+pub mod config;
 #[cfg(feature = "cli")]
 pub mod devpi;
 #[cfg(feature = "cli")]
 pub mod devpi_client;
 pub mod disk;
-#[cfg(feature = "agent")]
 pub mod folder;
 pub mod hosts;
 pub mod paths;

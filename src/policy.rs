@@ -1,8 +1,10 @@
 //! The ceiling: what may be granted at all, and for how long. Within it the question decides.
 
+mod ceiling;
+
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+pub use ceiling::{Ceiling, Ceilings, Kind, Limits, NotACeiling, Policy};
 
 use crate::protocol::{Denial, Holder, Question, Refusal, Refused};
 use crate::target::{IndexName, Permission, ProjectName, Purpose};
@@ -18,66 +20,6 @@ const WORTHWHILE: u64 = 30;
 /// The slowest upload that a lifetime has room for, in bytes a second. The server judges a token after the whole
 /// body arrived.
 const SLOWEST_UPLOAD: u64 = 100_000;
-
-/// What may be granted for one purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ceiling {
-    /// Whether anything is granted at all.
-    pub allowed: bool,
-    /// For how long, in seconds; the share of a large upload comes on top.
-    pub lifetime: u64,
-}
-
-impl Ceiling {
-    const fn of(lifetime: u64) -> Self {
-        Self { allowed: true, lifetime }
-    }
-}
-
-/// The ceilings of one root token, a purpose each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Policy {
-    /// Installing.
-    pub read: Ceiling,
-    /// Uploading named projects.
-    pub upload: Ceiling,
-    /// Uploading where no project is known.
-    pub upload_any: Ceiling,
-    /// Pushing from index to index.
-    pub push: Ceiling,
-    /// Testing and storing the result.
-    pub toxresult: Ceiling,
-    /// Removing.
-    pub remove: Ceiling,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            read: Ceiling::of(60 * 60),
-            upload: Ceiling::of(15 * 60),
-            upload_any: Ceiling::of(10 * 60),
-            push: Ceiling::of(5 * 60),
-            toxresult: Ceiling::of(5 * 60),
-            remove: Ceiling::of(5 * 60),
-        }
-    }
-}
-
-impl Policy {
-    fn ceiling(&self, question: &Question) -> Ceiling {
-        match question.purpose {
-            Purpose::Read => self.read,
-            Purpose::Upload if question.projects.is_empty() => self.upload_any,
-            Purpose::Upload => self.upload,
-            Purpose::Push => self.push,
-            Purpose::Toxresult => self.toxresult,
-            Purpose::Remove => self.remove,
-        }
-    }
-}
 
 /// What is granted. [`Grant::restrictions`] are what the token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +59,14 @@ pub struct Rooted<'a> {
     pub scope: &'a Scope,
     /// Its ceilings.
     pub policy: &'a Policy,
+    /// What no ceiling exceeds.
+    pub limits: &'a Limits,
+}
+
+impl Rooted<'_> {
+    fn ceiling(&self, kind: Kind, index: &IndexName) -> Ceiling {
+        self.limits.narrow(self.policy.ceiling(kind, index), (self.holder, kind, Some(index)))
+    }
 }
 
 /// Decides one question whose indexes are complete: for reads, the bases are among them.
@@ -136,15 +86,11 @@ pub fn decide(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant
 fn granted(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, Option<Refusal>> {
     let scope = rooted.scope;
     usable(scope, now)?;
-    let ceiling = rooted.policy.ceiling(question);
-    if !ceiling.allowed {
-        return Err(Some(Refusal::Policy(question.purpose)));
-    }
     let permissions: BTreeSet<Permission> = question.purpose.permissions().iter().copied().collect();
     if !permissions.iter().all(|permission| scope.allows_permission(*permission)) {
         return Err(Some(Refusal::Purpose(question.purpose)));
     }
-    let indexes = indexes(scope, question)?;
+    let (indexes, ceiling) = indexes(rooted, question)?;
     let projects: BTreeSet<ProjectName> = question.projects.iter().cloned().collect();
     let is_outside = |project: &&ProjectName| scope.projects().is_some_and(|within| !within.contains(*project));
     if let Some(project) = projects.iter().find(is_outside) {
@@ -180,26 +126,35 @@ fn usable(scope: &Scope, now: u64) -> Result<(), Refusal> {
     }
 }
 
-/// The first index is the one that was asked about and must be in reach; of the others those are taken that are.
-fn indexes(scope: &Scope, question: &Question) -> Result<BTreeSet<IndexName>, Option<Refusal>> {
+/// The first index is the one that was asked about and must be in reach; of the others those are taken that are. With
+/// them the shortest of their lifetimes, in seconds.
+fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<(BTreeSet<IndexName>, u64), Option<Refusal>> {
+    let (scope, kind) = (rooted.scope, Kind::of(question));
     let asked = question.indexes.first().ok_or(None)?;
     if !scope.allows_index(asked) {
         return Err(Some(Refusal::Index(asked.clone())));
     }
-    let indexes: BTreeSet<IndexName> =
-        question.indexes.iter().filter(|index| scope.allows_index(index)).cloned().collect();
+    if rooted.ceiling(kind, asked) == Ceiling::Never {
+        return Err(Some(Refusal::Policy(kind, asked.clone())));
+    }
+    let within = question.indexes.iter().filter(|index| scope.allows_index(index));
+    let lasting = within.filter_map(|index| match rooted.ceiling(kind, index) {
+        Ceiling::Never => None,
+        Ceiling::For(seconds) => Some((index.clone(), seconds)),
+    });
+    let (indexes, lifetimes): (BTreeSet<IndexName>, Vec<u64>) = lasting.unzip();
     if question.purpose == Purpose::Upload && indexes.len() > 1 {
         return Err(Some(Refusal::ManyIndexes(indexes.len())));
     }
-    Ok(indexes)
+    Ok((indexes, lifetimes.into_iter().min().unwrap_or_default()))
 }
 
-fn lifetime(ceiling: Ceiling, question: &Question) -> u64 {
+fn lifetime(ceiling: u64, question: &Question) -> u64 {
     let share = match question.purpose {
         Purpose::Upload => question.bytes / SLOWEST_UPLOAD,
         _ => 0,
     };
-    ceiling.lifetime.saturating_add(share).min(LONGEST)
+    ceiling.saturating_add(share).min(LONGEST)
 }
 
 #[cfg(test)]
@@ -222,8 +177,8 @@ mod tests {
     fn decided(root: &[&str], question: &Question) -> Result<Grant, Denial> {
         let restrictions: Vec<Restriction> = root.iter().map(Restriction::read).collect();
         let holder = Holder { server: question.server.clone(), user: "alice".parse().expect("a user") };
-        let (scope, policy) = (Scope::of(&restrictions), Policy::default());
-        decide(Rooted { holder: &holder, scope: &scope, policy: &policy }, question, NOW)
+        let (scope, policy, limits) = (Scope::of(&restrictions), Policy::default(), Limits::default());
+        decide(Rooted { holder: &holder, scope: &scope, policy: &policy, limits: &limits }, question, NOW)
     }
 
     fn why(decided: Result<Grant, Denial>) -> Refusal {

@@ -10,6 +10,7 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
+use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 use crate::token::TokenId;
@@ -49,6 +50,18 @@ pub enum Request {
     },
     /// Make that user the one whom a look-up without a user name means.
     MakeDefault(Holder),
+    /// The policy of a user's root token.
+    Policy(Holder),
+    /// Another policy for a user's root token. One that allows more than the one that is kept needs the passphrase of the
+    /// vault; where nobody knows one, it comes with a root token ([`Request::Keep`]).
+    SetPolicy {
+        /// Whose root token.
+        holder: Holder,
+        /// The policy.
+        policy: Policy,
+        /// The vault's passphrase.
+        passphrase: Option<Secret>,
+    },
     /// What is kept, and whether it is locked.
     Status,
     /// Whether a desktop keyring answers.
@@ -91,6 +104,8 @@ pub enum Response {
         /// One each.
         tokens: Vec<Retired>,
     },
+    /// The answer to [`Request::Policy`].
+    Policy(Policy),
     /// The answer to [`Request::Status`].
     Status(Box<Status>),
     /// The answer to [`Request::ProbeKeyring`]: whether one answers, locked or not.

@@ -154,3 +154,29 @@ fn where_the_agent_has_nothing_devpi_is_as_without_it() {
     assert_eq!(err(&refused), "");
     assert!(machine.home.agent().is_none(), "an agent was started for nothing");
 }
+
+#[test]
+fn an_upload_token_that_the_configuration_narrowed_to_two_seconds_is_refused_once_it_is_over() {
+    let machine = Machine::new(NEWEST);
+    let config = machine.home.paths().config;
+    std::fs::create_dir_all(&config).expect("a folder");
+    std::fs::write(config.join("config.toml"), "[[limit]]\nupload = \"2 s\"\n").expect("config.toml");
+    machine.succeeds(&["use", &BED.index_url("alice/dev")]);
+    let wheel = BED.new_upload("bed-devpi-brief", "0.1").expect("a wheel");
+    let upload = ["upload", wheel.to_str().expect("a path")];
+    // A busy machine may take two seconds itself, and is asked once more then.
+    let arrived = (0..5).find_map(|_| {
+        let watch = Watch::new(&machine.home, &BED);
+        run(&machine.home, machine.devpi(&upload));
+        watch.of(NEWEST).into_iter().find(|sent| sent.seen.method == "POST" && sent.seen.status == 200)
+    });
+    let sent = arrived.expect("an upload that was in time");
+    only_uploads(std::slice::from_ref(&sent), "alice/dev", "bed-devpi-brief");
+    let end = sent.added.iter().find_map(|caveat| caveat.strip_prefix("expires=")).expect("an end");
+    let end: u64 = end.parse().expect("seconds");
+    assert!(end as f64 <= sent.seen.time + 2.0, "{sent:?}");
+    let over = std::time::UNIX_EPOCH + std::time::Duration::from_secs(end + 1);
+    std::thread::sleep(over.duration_since(std::time::SystemTime::now()).unwrap_or_default());
+    let again = BED.replay_upload(&sent.seen, "alice/dev", "bed-devpi-brief").expect("an answer");
+    assert_eq!(again.status, 403, "{}", again.body);
+}

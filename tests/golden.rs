@@ -12,6 +12,7 @@ use devpi_tokens::cli::args::Cli;
 use devpi_tokens::devpi;
 use devpi_tokens::escape::printable;
 use devpi_tokens::exit::Failure;
+use devpi_tokens::policy::Kind;
 use devpi_tokens::protocol::{Denial, Holder, Keeper, Refusal, Refused};
 use devpi_tokens::target::Purpose;
 use devpi_tokens::wrap::WIDTH;
@@ -363,6 +364,39 @@ fn errors_of_get_and_derive_with_a_kept_token() {
 }
 
 #[test]
+fn errors_of_exec() {
+    let (index, nobody) = (BED.index_url("alice/dev"), format!("{NOBODY}alice/dev/"));
+    let of = |user: &str| index.replacen("http://", &format!("http://{user}@"), 1);
+    let (alices, bobs, marys) = (of("alice"), of("bob"), of("__mary:x"));
+    let home = Home::with_alice();
+    let mut told = Told::new(&home);
+    for words in [
+        &["exec"][..],
+        &["exec", &index],
+        &["exec", "--", "true"],
+        &["exec", "--for", "upload", "--", "true"],
+        &["exec", "--for", "upload", &BED.url(), "--", "true"],
+        &["exec", "--for", "push", &index, "--", "true"],
+        &["exec", "--lifetime", "4s", &index, "--", "true"],
+        &["exec", "--lifetime", "soon", &index, "--", "true"],
+        &["exec", &nobody, "--", "true"],
+        &["exec", &marys, "--", "true"],
+        &["exec", &bobs, "--", "true"],
+        &["exec", &alices, &bobs, "--", "true"],
+        &["exec", &index, "--", "no-such-command"],
+        &["exec", &index, "--", "/"],
+        &["exec", &index, "--", "true"],
+    ] {
+        told.tell((words, ""));
+    }
+    std::fs::write(home.paths().hosts(), format!("{}\n{NOBODY}\n", BED.url())).expect("the list of hosts");
+    told.tell((&["exec", &index, &nobody, "--", "true"], ""));
+    // Its users stand in front of it.
+    told.text = told.text.replace(BED.url().trim_start_matches("http://"), "HOST:PORT");
+    told.golden("errors_exec");
+}
+
+#[test]
 fn errors_of_a_locked_vault() {
     let home = Home::new("passphrase");
     let index = BED.index_url("alice/dev");
@@ -433,6 +467,32 @@ fn errors_of_commands_about_a_token() {
 }
 
 #[test]
+fn errors_of_policy() {
+    let home = Home::with_alice();
+    let mut told = Told::new(&home);
+    std::fs::write(home.path().join("wide"), "[every-index]\nread = \"12 h\"\n").expect("a file");
+    std::fs::write(home.path().join("long"), "[every-index]\nread = \"2 days\"\n").expect("a file");
+    told.tell((&["policy"], ""));
+    told.tell((&["policy", "show"], ""));
+    told.tell((&["policy", "show", "--toml"], ""));
+    told.tell((&["policy", "show", "--toml", "--json"], ""));
+    told.tell((&["policy", "show", "--as", "bob"], ""));
+    told.tell((&["policy", "edit"], ""));
+    told.tell((&["policy", "edit", "--file", "none"], ""));
+    told.tell((&["policy", "edit", "--file", "garbage"], ""));
+    told.tell((&["policy", "edit", "--file", "long"], ""));
+    told.tell((&["policy", "edit", "--file", "wide"], ""));
+    told.tell((&["policy", "edit", "--file", "-"], "[every-index]\nread = \"never\"\n"));
+    told.tell((&["get", &BED.simple_url("alice/dev")], ""));
+    std::fs::create_dir_all(home.paths().config).expect("a folder");
+    std::fs::write(home.paths().config.join("config.toml"), "[[limit]]\npush = \"1 min\"\n").expect("a file");
+    told.tell((&["policy", "show"], ""));
+    std::fs::write(home.paths().config.join("config.toml"), "[[limit]\n").expect("a file");
+    told.tell((&["policy", "show"], ""));
+    told.golden("errors_policy");
+}
+
+#[test]
 fn errors_of_setup() {
     let home = Home::new("memory");
     let mut told = Told::new(&home);
@@ -464,6 +524,9 @@ fn errors_of_the_agent() {
         Denial::LockedByHand,
         Denial::NoVault,
         Denial::WrongPassphrase,
+        Denial::Widens { holder: holder.clone(), what: "read for every index".to_owned(), by_passphrase: true },
+        Denial::Widens { holder: holder.clone(), what: "read for every index".to_owned(), by_passphrase: false },
+        Denial::PolicyTooLong { most: 64 },
         refused(Refusal::Expired(1_795_456_860)),
         refused(Refusal::EndsNow),
         refused(Refusal::NotYetValid(1_795_456_860)),
@@ -473,7 +536,9 @@ fn errors_of_the_agent() {
         refused(Refusal::Project("pkg".parse().expect("a project"))),
         refused(Refusal::Purpose(Purpose::Upload)),
         refused(Refusal::ManyIndexes(2)),
-        refused(Refusal::Policy(Purpose::Push)),
+        refused(Refusal::Policy(Kind::Push, "bob/dev".parse().expect("an index"))),
+        refused(Refusal::Policy(Kind::UploadAny, "bob/dev".parse().expect("an index"))),
+        Denial::Config { message: "config.toml: what is wrong".to_owned() },
         Denial::NoIndex { server },
         Denial::BadToken { why: "the token is cut off".to_owned() },
         Denial::Restricted,

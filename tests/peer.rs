@@ -47,6 +47,7 @@ fn no_server_clock_that_a_peer_claims_lengthens_a_token() {
             bases: Vec::new(),
             default: false,
             access: ServerAccess { skew, ..ServerAccess::default() },
+            policy: None,
         }))
     };
     for skew in [i64::MIN, -3601, 3601, 1_000_000_000, i64::MAX] {

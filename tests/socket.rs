@@ -146,6 +146,46 @@ fn a_process_that_takes_all_connections_does_not_shut_out_others() {
     assert_serves(&home);
 }
 
+/// Greets the agent over 32 connections, says so, and holds them until its standard input is closed.
+const HOLDER: &str = r#"
+import socket, struct, sys
+held = []
+for _ in range(32):
+    one = socket.socket(socket.AF_UNIX)
+    one.connect(sys.argv[1])
+    hello = b'{"request":"hello","version":1}'
+    one.sendall(struct.pack(">I", len(hello)) + hello)
+    one.recv(4)
+    held.append(one)
+print("held", flush=True)
+sys.stdin.read()
+"#;
+
+#[test]
+fn many_processes_that_hold_every_place_and_say_nothing_make_room_for_whoever_speaks() {
+    use std::io::BufRead;
+    use std::process::{Command, Stdio};
+    let home = started();
+    let mut holders = Vec::new();
+    for _ in 0..9 {
+        let mut python = Command::new("python3");
+        python.args(["-c", HOLDER]).arg(socket(&home)).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = python.spawn().expect("python3");
+        let mut line = String::new();
+        let said = std::io::BufReader::new(holder.stdout.take().expect("an output")).read_line(&mut line);
+        assert_eq!((said.expect("a line"), line.as_str()), (5, "held\n"));
+        holders.push(holder);
+    }
+    for _ in 0..3 {
+        assert_serves(&home);
+    }
+    for mut holder in holders {
+        drop(holder.stdin.take());
+        holder.wait().expect("it ends");
+    }
+    assert_serves(&home);
+}
+
 /// That a token is made from that root, says more than it, and ends in 12 hours at the latest.
 fn assert_ends(root: &Token, text: &str) {
     let token = Token::parse(text).expect("a token");
@@ -188,6 +228,14 @@ fn whoever_asks_for_everything_gets_no_root_and_nothing_that_lasts() {
     }
     let granted: Vec<_> = granted.iter().map(|(purpose, allowed)| (*purpose, allowed.as_str())).collect();
     assert_eq!(granted, [("push", "pkg_read,upload"), ("read", "pkg_read"), ("upload", "upload")]);
+    let holder = json!({"server": server, "user": "alice"});
+    let widest = json!({"every-index": {"read": "12h", "upload": "12h", "remove": "12h"}});
+    let widened =
+        raw.ask(&json!({"request": "set_policy", "holder": holder, "policy": widest, "passphrase": "guessed"}));
+    assert_eq!(denied(&widened), "widens");
+    let own = raw.ask(&json!({"request": "policy", "server": server, "user": "alice"}));
+    assert_eq!(own, json!({"response": "policy", "every-index": {}, "index": {}}), "as it was");
+    answers.extend([widened, own]);
     for request in ["probe_keyring", "export", "dump"] {
         answers.push(raw.ask(&json!({ "request": request })));
     }

@@ -87,6 +87,16 @@ impl<'a> Findings<'a> {
         self.indexes(url);
     }
 
+    /// Notes the name of an index; the first that has it counts.
+    pub(super) fn named(&mut self, name: &str, url: &str) {
+        let named = &mut self.doing.named;
+        if named.len() < MOST_URLS && name.len() <= LONGEST_URL && !named.contains_key(name) {
+            let mut noted = Vec::new();
+            note(&mut noted, url);
+            named.extend(noted.pop().map(|url| (name.to_owned(), url)));
+        }
+    }
+
     /// Notes an index that an upload only reads.
     pub(super) fn only_read(&mut self, url: &str) {
         note(&mut self.doing.read_urls, url.trim());

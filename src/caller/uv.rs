@@ -125,14 +125,17 @@ fn arguments(items: &[Item<'_>], findings: &mut Findings<'_>) {
         };
         for word in texts.iter().flat_map(|text| text.split_whitespace()) {
             findings.has_default |= options.contains(&"--default-index");
-            findings.indexes(unnamed(word));
+            let (name, url) = named(word);
+            findings.indexes(url);
+            name.into_iter().for_each(|name| findings.named(name, url));
         }
     }
 }
 
-/// The URL of `name=url`.
-fn unnamed(word: &str) -> &str {
-    word.split_once('=').filter(|(name, _)| !name.contains([':', '/'])).map_or(word, |(_, url)| url)
+/// Name and URL of `name=url`, or of a URL alone.
+fn named(word: &str) -> (Option<&str>, &str) {
+    let pair = word.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
+    pair.map_or((None, word), |(name, url)| (Some(name), url))
 }
 
 /// The indexes that a configuration names. One that stands behind `default = true` or `explicit = true` is taken too:
@@ -140,7 +143,9 @@ fn unnamed(word: &str) -> &str {
 fn indexes(file: &toml::Table, findings: &mut Findings<'_>) {
     for index in tables(file, "index") {
         findings.has_default |= index.get("default").and_then(toml::Value::as_bool).unwrap_or_default();
-        texts(index, "url").into_iter().for_each(|url| findings.indexes(url));
+        let url = texts(index, "url").pop().unwrap_or_default();
+        findings.indexes(url);
+        texts(index, "name").into_iter().for_each(|name| findings.named(name, url));
     }
     texts(file, "index-url").into_iter().for_each(|url| findings.default_index(url));
     texts(file, "extra-index-url").into_iter().for_each(|url| findings.indexes(url));
@@ -272,6 +277,12 @@ mod tests {
 
     #[test]
     fn the_environment_stands_behind_each_option() {
+        let named = Machine::new().env("UV_INDEX", "one=http://h/1/ http://h/2/").file(
+            "/etc/uv/uv.toml",
+            "[[index]]\nname = 'one'\nurl = 'http://h/other/'\n[[index]]\nname = 'two'\nurl = 'http://h/2/'",
+        );
+        let expected = [("one", "http://h/1/"), ("two", "http://h/2/")].map(|(name, url)| (name.into(), url.into()));
+        assert_eq!(named.doing("uv|sync").named, expected.into());
         let machine = Machine::new()
             .env("UV_INDEX", "one=http://h/1/ http://h/2/?a=b")
             .env("UV_DEFAULT_INDEX", "http://h/3/")

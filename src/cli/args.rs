@@ -1,12 +1,16 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
 mod examples;
+mod exec;
+mod policy;
 mod tokens;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use exec::Exec;
+pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
@@ -41,6 +45,9 @@ pub enum Verb {
     /// Print a fresh token to read an index or to upload to it
     #[command(after_help = examples::GET)]
     Get(Get),
+    /// Run a command with tokens that are replaced as long as it runs
+    #[command(after_help = examples::EXEC)]
+    Exec(Exec),
     /// Make a new token on the server
     #[command(alias = "token-create", after_help = examples::CREATE)]
     Create(Create),
@@ -62,6 +69,9 @@ pub enum Verb {
     /// Tell what a server would answer to a token, without asking it
     #[command(after_help = examples::CAN)]
     Can(Can),
+    /// Show or change what the agent may hand out, and for how long
+    #[command(subcommand, after_help = examples::POLICY)]
+    Policy(Policy),
     /// Start, stop, lock or unlock the agent
     #[command(subcommand, after_help = examples::AGENT)]
     Agent(Agent),
@@ -118,6 +128,10 @@ pub struct Login {
     /// The only projects that the kept token is for, by commas (default: all)
     #[arg(short, long, value_name = "PROJECT", value_delimiter = ',')]
     pub projects: Vec<ProjectName>,
+    /// Ceilings for the agent, as `policy show --toml` prints them: how long a
+    /// token that it hands out may last
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Of several users of this server, mean this one where none is named
     #[arg(long)]
     pub default: bool,

@@ -123,6 +123,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
             allow_http: args.reach.allow_http,
             skew: found.server.skew().unwrap_or_default(),
         },
+        policy: args.policy.as_deref().map(super::policy::from_file).transpose()?,
     }));
     match client::ask(paths, &request)? {
         Response::Left { tokens: left } => Ok((Kept { holder, root }, left)),

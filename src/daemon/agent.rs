@@ -1,26 +1,28 @@
 //! What the agent does with each request.
 
+mod roots;
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
 use super::bases::Bases;
-use super::issuer::{Clock, Issuer, MOST_SKEW};
+use super::idle::{self, Watch};
+use super::issuer::{Clock, Issuer};
+use super::policies;
 use super::store::Store;
 use super::visitor::Visitor;
+use crate::config;
 use crate::paths::Paths;
-use crate::policy::{self, Grant, LONGEST, Rooted};
+use crate::policy::{self, Grant, Limits, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Root, RootStatus, Status};
+use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, RootStatus, Status};
 use crate::target::Purpose;
-use crate::token::{RootToken, Token};
+use crate::token::RootToken;
 use crate::vault::contents::{Contents, Held, Server};
-
-/// How many replaced tokens are remembered; an answer has to hold them all.
-const MOST_RETIRED: usize = 64;
 
 /// The running agent.
 pub(super) struct Agent {
@@ -28,6 +30,9 @@ pub(super) struct Agent {
     store: Rc<Store>,
     bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
+    /// Those of the last question.
+    limits: RefCell<Limits>,
+    watch: RefCell<Watch>,
     started: u64,
     stage: watch::Sender<Stage>,
 }
@@ -46,8 +51,9 @@ impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
         let store = Rc::new(Store::new(program.clone(), &paths));
         let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
-        let issuer = RefCell::default();
-        Self { paths, store, bases, issuer, started: now(), stage: watch::Sender::new(Stage::Serving) }
+        let (issuer, limits) = Default::default();
+        let watch = RefCell::new(Watch::new(idle::Instant::now()));
+        Self { paths, store, bases, issuer, limits, watch, started: now(), stage: watch::Sender::new(Stage::Serving) }
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -73,6 +79,25 @@ impl Agent {
         self.move_on(Stage::OutOfReach);
     }
 
+    /// Answers nothing until somebody unlocks.
+    pub(super) fn lock(&self) {
+        self.issuer.borrow_mut().wipe();
+        self.store.lock();
+        tracing::info!("locked by hand");
+    }
+
+    /// Wipes what is in memory where nobody has asked for long, or where the machine was asleep.
+    pub(super) fn look(&self) {
+        // A file that cannot be understood stops every hand-out; it does not keep the vault open for longer.
+        let limits = config::limits(&self.paths.config).unwrap_or_default();
+        let idle = Duration::from_secs(limits.idle_lock());
+        let why = self.watch.borrow_mut().look(idle::Instant::now(), idle);
+        if let Some(why) = why.filter(|_| self.store.close()) {
+            self.issuer.borrow_mut().wipe();
+            tracing::info!(%why, "locked");
+        }
+    }
+
     fn move_on(&self, to: Stage) {
         self.stage.send_if_modified(|stage| {
             let moves = *stage < to;
@@ -93,6 +118,10 @@ impl Agent {
         session: &SessionBus,
         visitor: Visitor,
     ) -> Result<Response, Denial> {
+        self.look();
+        if !matches!(request, Request::Status) {
+            self.watch.borrow_mut().asked(idle::Instant::now());
+        }
         match request {
             Request::Ask(question) => {
                 self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
@@ -110,9 +139,7 @@ impl Agent {
                 Ok(Response::Done)
             }
             Request::Lock => {
-                self.issuer.borrow_mut().wipe();
-                self.store.lock();
-                tracing::info!("locked by hand");
+                self.lock();
                 Ok(Response::Done)
             }
             Request::Unlock { passphrase } => {
@@ -137,6 +164,16 @@ impl Agent {
                 Ok(Response::Done)
             }
             Request::MakeDefault(holder) => self.make_default(holder),
+            Request::Policy(holder) => {
+                self.store.open_for_lookup(session).await?;
+                policies::of(&self.store, &holder).map(Response::Policy)
+            }
+            Request::SetPolicy { holder, policy, passphrase } => {
+                self.store.open_for_lookup(session).await?;
+                policies::replace(&self.store, &holder, policy, passphrase).await?;
+                self.issuer.borrow_mut().wipe();
+                Ok(Response::Done)
+            }
         }
     }
 
@@ -153,12 +190,13 @@ impl Agent {
         if question.indexes.is_empty() {
             question.indexes.extend(server.index.clone());
         }
+        let limits = self.limits()?;
         let caller = visitor.caller();
         if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
             return Ok(given);
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
-        decide(held, &question, clock)?;
+        decide(held, &question, (clock, &limits))?;
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
@@ -170,7 +208,7 @@ impl Agent {
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), server.access.skew);
-        let grant = decide(held, &complete, clock)?;
+        let grant = decide(held, &complete, (clock, &limits))?;
         let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         self.log_grant(&held.root.0, &complete, &grant, visitor);
@@ -178,6 +216,17 @@ impl Agent {
             self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
         }
         Ok(credential)
+    }
+
+    /// Read for each question: what a person writes there holds from the next one on, for answers that would be
+    /// repeated, too.
+    fn limits(&self) -> Result<Limits, Denial> {
+        let limits =
+            config::limits(&self.paths.config).map_err(|error| Denial::Config { message: error.to_string() })?;
+        if self.limits.replace(limits.clone()) != limits {
+            self.issuer.borrow_mut().wipe();
+        }
+        Ok(limits)
     }
 
     fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
@@ -195,69 +244,6 @@ impl Agent {
             expires = grant.expires,
             "handed out"
         );
-    }
-
-    fn keep(&self, kept: Root) -> Result<Response, Denial> {
-        let bad = |why: String| Denial::BadToken { why };
-        let token = Token::parse(kept.token.expose()).map_err(|error| bad(error.to_string()))?;
-        let root = RootToken::try_from(token).map_err(|error| bad(error.to_string()))?;
-        if *root.user() != kept.holder.user {
-            return Err(bad(format!("it is of {}, not of {}", root.user(), kept.holder.user)));
-        }
-        if kept.access.skew.unsigned_abs() > MOST_SKEW.unsigned_abs() {
-            return Err(bad("the server's clock is off by more than an hour".to_owned()));
-        }
-        let (holder, now) = (kept.holder.clone(), now());
-        tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
-        let left = self.store.change(|contents| {
-            if let Some(replaced) = contents.keep(kept, root, now) {
-                let retired = self.retire(&holder, &replaced);
-                contents.retired.retain(|known| known.holder != holder || known.id != retired.id);
-                contents.retired.push(retired);
-                let excess = contents.retired.len().saturating_sub(MOST_RETIRED);
-                contents.retired.drain(..excess);
-            }
-            contents.retired.iter().filter(|retired| retired.holder == holder).cloned().collect()
-        })?;
-        self.issuer.borrow_mut().wipe();
-        Ok(Response::Left { tokens: left })
-    }
-
-    fn forget(&self, holder: &Holder) -> Result<Response, Denial> {
-        let left: Vec<Retired> = self.store.change(|contents| {
-            let dropped = contents.forget(holder).map(|held| self.retire(holder, &held));
-            let (left, kept) = contents.retired.drain(..).partition(|retired| retired.holder == *holder);
-            contents.retired = kept;
-            let left: Vec<Retired> = left;
-            dropped.into_iter().chain(left).collect()
-        })?;
-        self.issuer.borrow_mut().wipe();
-        if left.is_empty() {
-            return Err(Denial::NoRoot { server: holder.server.clone(), user: Some(holder.user.clone()) });
-        }
-        tracing::info!(server = %holder.server, user = %holder.user, "forgotten");
-        Ok(Response::Left { tokens: left })
-    }
-
-    fn retire(&self, holder: &Holder, held: &Held) -> Retired {
-        let root = &held.root.0;
-        // What an agent before this one handed out is not known here; it ends with the longest lifetime at the latest.
-        let earlier = if held.since < self.started { self.started + LONGEST } else { 0 };
-        let known = self.issuer.borrow().last_end(root.id()).unwrap_or_default();
-        let in_use_until = known.max(earlier).min(root.scope().expires().unwrap_or(u64::MAX));
-        Retired { holder: holder.clone(), id: root.id().clone(), in_use_until }
-    }
-
-    fn make_default(&self, holder: Holder) -> Result<Response, Denial> {
-        let known = self.store.change(|contents| {
-            let server = contents.server_mut(&holder.server)?;
-            server.root_of(Some(&holder.user))?;
-            server.default = holder.user.clone();
-            Some(())
-        })?;
-        // A look-up without a user name means another user now.
-        self.issuer.borrow_mut().wipe();
-        known.map(|()| Response::Done).ok_or(Denial::NoRoot { server: holder.server, user: Some(holder.user) })
     }
 
     fn status(&self) -> Result<Status, Denial> {
@@ -290,10 +276,10 @@ fn kept_for<'a>(contents: &'a Contents, question: &Question) -> Result<(&'a Serv
     Ok((server, held))
 }
 
-fn decide(held: &Held, question: &Question, clock: Clock) -> Result<Grant, Denial> {
+fn decide(held: &Held, question: &Question, (clock, limits): (Clock, &Limits)) -> Result<Grant, Denial> {
     let root = &held.root.0;
     let holder = Holder { server: question.server.clone(), user: root.user().clone() };
-    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy };
+    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy, limits };
     policy::decide(rooted, question, clock.there())
 }
 

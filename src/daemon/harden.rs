@@ -1,6 +1,7 @@
 //! The first lines of the agent: nothing of it can be read from outside, and nothing of its caller stays open.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use zeroize::Zeroize;
 
 use crate::exit::{Exit, Failure};
 
@@ -19,7 +20,8 @@ pub(super) fn harden() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Leaves the caller behind: its session, its folder, and every file of it that is still open. A pipe held open here
+/// Leaves the caller behind: its session, its folder, the signals that it holds back (as `exec` does, which may start an
+/// agent), and every file of it that is still open. A pipe held open here
 /// would keep whoever reads it waiting for as long as the agent runs.
 ///
 /// To be called before this process opened anything itself.
@@ -32,6 +34,7 @@ pub(super) fn detach() -> Result<(), Failure> {
     };
     // Refused only to the leader of a process group, which has a session of its own then or was given one by hand.
     let _ = rustix::process::setsid();
+    nix::sys::signal::SigSet::all().thread_unblock().map_err(|error| failed(error.into()))?;
     std::env::set_current_dir("/").map_err(failed)?;
     let open: Vec<i32> = std::fs::read_dir("/proc/self/fd")
         .map_err(failed)?
@@ -58,4 +61,16 @@ pub(super) fn let_go_of_output() -> Result<(), Failure> {
         Ok(rustix::stdio::dup2_stdout(&null)?)
     };
     replace().map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
+}
+
+/// How much of the stack is wiped, in bytes: more than any request uses.
+const STACK: usize = 128 * 1024;
+
+/// Overwrites what functions that have returned left on the stack: a value that was moved is still where it was. To be
+/// called from as near to the stack's beginning as they were.
+#[inline(never)]
+pub(super) fn wipe_stack() {
+    let mut below = [0_u8; STACK];
+    below.zeroize();
+    std::hint::black_box(&below);
 }

@@ -65,6 +65,13 @@ struct HandedOut {
     notes: Vec<String>,
 }
 
+impl HandedOut {
+    /// For how long it is handed out again, in seconds: a token that is half over is of little use to the next one.
+    fn repeats(&self) -> u64 {
+        REPEAT.min(self.expires.saturating_sub(self.at) / 2)
+    }
+}
+
 /// A token among those of one root: when it begins and ends, by the server's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Mark {
@@ -85,7 +92,7 @@ impl Issuer {
     /// The token that this caller got for this question a moment ago.
     pub(super) fn repeat(&mut self, caller: CallerId, question: &Question, now: u64) -> Option<Credential> {
         // A clock that was set back makes everything look young: then nothing is repeated.
-        self.recent.retain(|_, handed| handed.at <= now && now < handed.at + REPEAT && now < handed.expires);
+        self.recent.retain(|_, handed| handed.at <= now && now < handed.at + handed.repeats());
         let handed = self.recent.get(&(caller, question.clone()))?;
         Some(Credential {
             username: handed.username.clone(),

@@ -1,7 +1,5 @@
 //! The socket's server side: where it is bound, who may connect, how many.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -13,21 +11,18 @@ use interprocess::local_socket::traits::tokio::Listener as _;
 use tokio::task::JoinSet;
 
 use super::agent::Agent;
+use super::guests::Guests;
 use super::session;
 use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
 use crate::socket::{self, Peer};
 
-/// How many connections there may be at once.
-const CONNECTIONS: usize = 256;
-/// How many of them by one process.
-const CONNECTIONS_OF_ONE: usize = 32;
 /// How long to wait when the process is out of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// How long requests may take that are being answered when the agent ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-/// How often to look whether the socket is still there.
+/// How often to look whether the socket is still there, and whether it is time to lock.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// A bound socket. It is removed when this is dropped, if it is still the one that was bound.
@@ -90,39 +85,6 @@ fn inode(path: &Path) -> Option<u64> {
     std::fs::symlink_metadata(path).ok().filter(|found| found.file_type().is_socket()).map(|found| found.ino())
 }
 
-/// Open connections, by process.
-#[derive(Default)]
-struct Guests(RefCell<HashMap<Option<u32>, usize>>);
-
-impl Guests {
-    fn admit(self: &Rc<Self>, pid: Option<u32>) -> Option<Guest> {
-        let mut open = self.0.borrow_mut();
-        let own = open.get(&pid).copied().unwrap_or_default();
-        if own >= CONNECTIONS_OF_ONE || open.values().sum::<usize>() >= CONNECTIONS {
-            return None;
-        }
-        open.insert(pid, own + 1);
-        Some(Guest { guests: Rc::clone(self), pid })
-    }
-}
-
-struct Guest {
-    guests: Rc<Guests>,
-    pid: Option<u32>,
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        let mut open = self.guests.0.borrow_mut();
-        if let Some(own) = open.get_mut(&self.pid) {
-            *own -= 1;
-            if *own == 0 {
-                open.remove(&self.pid);
-            }
-        }
-    }
-}
-
 /// Accepts connections until the agent is told to stop; what is being answered then is answered to its end.
 pub(super) async fn listen(agent: Rc<Agent>, bound: Bound) -> Result<(), Failure> {
     let mut sessions = JoinSet::new();
@@ -144,6 +106,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
             () = agent.stopping() => return Ok(()),
             Some(_) = sessions.join_next() => continue,
             _ = look.tick() => {
+                agent.look();
                 if !bound.is_there() {
                     tracing::warn!("the socket is gone: binding it anew");
                     bound = Bound::bind(agent.sockets())?;
@@ -165,14 +128,11 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
             continue;
         };
         let Some(guest) = guests.admit(visitor.pid()) else {
-            tracing::warn!(peer = visitor.pid(), "too many connections: one was closed");
+            tracing::warn!(peer = visitor.pid(), "too many connections: the newest was closed");
             continue;
         };
         let agent = Rc::clone(&agent);
-        sessions.spawn_local(async move {
-            session::serve(agent, stream, visitor).await;
-            drop(guest);
-        });
+        sessions.spawn_local(session::serve(agent, stream, visitor, guest));
     }
 }
 
@@ -195,16 +155,5 @@ mod tests {
         assert!(second.is_there());
         drop(second);
         assert!(!path.exists());
-    }
-
-    #[test]
-    fn one_process_does_not_take_all_the_places() {
-        let guests = Rc::new(Guests::default());
-        let held: Vec<_> = (0..CONNECTIONS_OF_ONE).filter_map(|_| guests.admit(Some(1))).collect();
-        assert_eq!(held.len(), CONNECTIONS_OF_ONE);
-        assert!(guests.admit(Some(1)).is_none());
-        assert!(guests.admit(Some(2)).is_some());
-        drop(held);
-        assert!(guests.admit(Some(1)).is_some());
     }
 }

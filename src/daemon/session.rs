@@ -9,6 +9,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::agent::Agent;
+use super::guests::Guest;
+use super::harden;
 use super::visitor::Visitor;
 use crate::protocol::SessionBus;
 use crate::protocol::{Denial, Request, Response, VERSION};
@@ -21,16 +23,20 @@ const FRAME: Duration = Duration::from_secs(5);
 /// Between two requests.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Serves a connection until its peer closes it, breaks the protocol or takes too long.
-pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor) {
-    let ended = converse(&agent, &mut stream, visitor).await;
+/// Serves a connection until its peer closes it, breaks the protocol, takes too long or has to make room.
+pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor, guest: Guest) {
+    let ended = converse(&agent, &mut stream, (visitor, &guest)).await;
     if let Err(error) = ended {
         tracing::debug!(peer = visitor.pid(), %error, "connection ended");
     }
 }
 
-async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> Result<(), WireError> {
-    let session = match next(agent, stream, FIRST_BYTE).await? {
+async fn converse(
+    agent: &Rc<Agent>,
+    stream: &mut Stream,
+    (visitor, guest): (Visitor, &Guest),
+) -> Result<(), WireError> {
+    let session = match next(agent, stream, (guest, FIRST_BYTE)).await? {
         None => return Ok(()),
         // Where the desktop is, nobody from across a border tells us.
         Some(Ok(Request::Hello { version: VERSION, .. })) if visitor.is_restricted() => SessionBus::default(),
@@ -45,7 +51,7 @@ async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> R
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
     loop {
-        let Some(asked) = next(agent, stream, IDLE).await? else { return Ok(()) };
+        let Some(asked) = next(agent, stream, (guest, IDLE)).await? else { return Ok(()) };
         let response = match asked {
             Ok(request) => answer(agent, request, &session, visitor).await,
             // The frame was whole, so the next one can be read: only this request is lost.
@@ -60,7 +66,10 @@ async fn converse(agent: &Rc<Agent>, stream: &mut Stream, visitor: Visitor) -> R
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: Visitor) -> Response {
     let (agent, session) = (Rc::clone(agent), session.clone());
     let task = tokio::task::spawn_local(async move { agent.answer(request, &session, visitor).await });
-    match task.await {
+    let answered = task.await;
+    // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
+    let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;
+    match answered {
         Ok(Ok(response)) => response,
         Ok(Err(denial)) => {
             tracing::info!(peer = visitor.pid(), %denial, "refused");
@@ -73,15 +82,15 @@ async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visit
     }
 }
 
-/// The next frame; none where the agent ends before it is whole.
+/// The next frame; none where the agent ends before it is whole, or somebody else needs the place.
 async fn next(
     agent: &Agent,
     stream: &mut Stream,
-    first: Duration,
+    (guest, first): (&Guest, Duration),
 ) -> Result<Option<Result<Request, WireError>>, WireError> {
     tokio::select! {
         biased;
-        read = read(stream, first) => read.map(Some),
+        heard = guest.hear(read(stream, first)) => heard.transpose(),
         () = agent.out_of_reach() => Ok(None),
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Holder, Keeper};
 use crate::exit::{Exit, Failure};
+use crate::policy::Kind;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 
 /// Why a question or an order was refused.
@@ -32,6 +33,22 @@ pub enum Denial {
     /// There is no vault to do this in.
     #[error("there is no vault yet")]
     NoVault,
+    /// The policy allows more than the one that is kept, and no secret was shown.
+    #[error("this policy allows more than the one that is kept: {what}")]
+    Widens {
+        /// Whose policy.
+        holder: Holder,
+        /// What it allows more of.
+        what: String,
+        /// Whether the vault has a passphrase, which would do.
+        by_passphrase: bool,
+    },
+    /// A policy for more single indexes than one may name.
+    #[error("a policy names at most {most} indexes")]
+    PolicyTooLong {
+        /// How many.
+        most: usize,
+    },
     /// The passphrase is not the vault's.
     #[error("that is not the vault's passphrase")]
     WrongPassphrase,
@@ -66,6 +83,12 @@ pub enum Denial {
         agent: u32,
         /// The client's version.
         client: u32,
+    },
+    /// `config.toml` cannot be read: what it was to narrow is not known.
+    #[error("{message}")]
+    Config {
+        /// What is wrong, with its path.
+        message: String,
     },
     /// The vault's file cannot be used or written.
     #[error("{message}")]
@@ -116,8 +139,8 @@ pub enum Refusal {
     Purpose(Purpose),
     /// What is done with one index was asked for so many.
     ManyIndexes(usize),
-    /// The policy forbids it.
-    Policy(Purpose),
+    /// The policy, or a limit in `config.toml`, forbids it for this index.
+    Policy(Kind, IndexName),
 }
 
 impl Refused {
@@ -136,7 +159,7 @@ impl Refused {
             Refusal::Project(project) => format!("{whose} does not reach the project {project}"),
             Refusal::Purpose(purpose) => format!("{whose} does not allow {purpose}"),
             Refusal::ManyIndexes(count) => format!("an upload goes to one index, not to {count}"),
-            Refusal::Policy(purpose) => format!("the policy of {server} allows no {purpose}"),
+            Refusal::Policy(kind, index) => format!("the policy for {server} allows no {kind} for {index}"),
         }
     }
 
@@ -152,7 +175,9 @@ impl Refused {
             }
             Refusal::NotYetValid(_) => Some(format!("wait until then, or make another one: {login}")),
             Refusal::ManyIndexes(_) => Some("name one index".to_owned()),
-            Refusal::Policy(_) => Some("ask for what it allows: reading or uploading".to_owned()),
+            Refusal::Policy(..) => {
+                Some(format!("see what it allows: devpi-tokens policy show -s {server} --as {user}"))
+            }
         }
     }
 }
@@ -168,11 +193,15 @@ impl Denial {
         match self {
             Self::Locked { .. } | Self::LockedByHand | Self::TooOften => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
-            Self::NotARequest | Self::BadToken { .. } => Exit::Malformed,
-            Self::Vault { is_unsafe: true, .. } => Exit::Unsafe,
+            Self::NotARequest | Self::BadToken { .. } | Self::PolicyTooLong { .. } => Exit::Malformed,
+            Self::Vault { is_unsafe: true, .. } | Self::Config { .. } => Exit::Unsafe,
             Self::Vault { in_writing: true, .. } => Exit::CannotWrite,
             Self::Vault { .. } => Exit::Unavailable,
-            Self::WrongPassphrase | Self::Refused(_) | Self::NoIndex { .. } | Self::Restricted => Exit::Refused,
+            Self::WrongPassphrase
+            | Self::Widens { .. }
+            | Self::Refused(_)
+            | Self::NoIndex { .. }
+            | Self::Restricted => Exit::Refused,
         }
     }
 
@@ -185,6 +214,11 @@ impl Denial {
                 Some("unlock the desktop's keyring, or type: devpi-tokens agent unlock".to_owned())
             }
             Self::Locked { .. } | Self::LockedByHand => Some("type: devpi-tokens agent unlock".to_owned()),
+            Self::Widens { by_passphrase: true, .. } => Some("show the passphrase of the vault".to_owned()),
+            Self::Widens { holder: Holder { server, user }, .. } => {
+                Some(format!("log in with it: devpi-tokens login --policy FILE {server} {user}"))
+            }
+            Self::PolicyTooLong { .. } => Some("say what holds for most of them under [every-index]".to_owned()),
             Self::NoVault => Some("log in: devpi-tokens login URL".to_owned()),
             Self::Refused(refused) => refused.remedy(),
             Self::NoIndex { .. } => Some("name one: a URL that ends in user/index/".to_owned()),
@@ -192,6 +226,7 @@ impl Denial {
                 Some("the agent is the older one: devpi-tokens agent stop (the next request starts it)".to_owned())
             }
             Self::Version { .. } => Some("this program is the older one: install devpi-tokens again".to_owned()),
+            Self::Config { .. } => Some("mend it, or move it away: nothing is handed out until then".to_owned()),
             Self::Vault { remedy, .. } => remedy.clone(),
             Self::TooOften => Some("try again in a minute".to_owned()),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),

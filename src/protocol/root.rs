@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Holder;
+use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::target::{IndexName, ServerUrl, UserName};
 use crate::token::TokenId;
@@ -25,6 +26,9 @@ pub struct Root {
     pub default: bool,
     /// How to reach the server.
     pub access: ServerAccess,
+    /// Its ceilings: whoever shows the token may have any. Without them a new token has the usual ones, and one that is
+    /// kept already stays under its own.
+    pub policy: Option<Policy>,
 }
 
 /// An index and all that it inherits from.

@@ -125,6 +125,11 @@ impl ServerUrl {
         bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
+    /// Its host; an IPv6 address stands in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Whether requests are encrypted.
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::Https

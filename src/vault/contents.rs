@@ -140,13 +140,27 @@ impl Contents {
             server.learn(known, now);
         }
         match server.roots.iter_mut().find(|held| *held.root.0.user() == user) {
-            Some(held) if held.root.0 == root => None,
-            Some(held) => Some(std::mem::replace(held, Held::new(root, now))),
+            Some(held) if held.root.0 == root => {
+                held.policy = kept.policy.unwrap_or_else(|| std::mem::take(&mut held.policy));
+                None
+            }
+            Some(held) => Some(std::mem::replace(held, Held::new(root, kept.policy, now))),
             None => {
-                server.roots.push(Held::new(root, now));
+                server.roots.push(Held::new(root, kept.policy, now));
                 None
             }
         }
+    }
+
+    /// The root token of a user.
+    pub fn held(&self, holder: &Holder) -> Option<&Held> {
+        self.server(&holder.server)?.root_of(Some(&holder.user))
+    }
+
+    /// The same, to change it.
+    pub fn held_mut(&mut self, holder: &Holder) -> Option<&mut Held> {
+        let roots = &mut self.server_mut(&holder.server)?.roots;
+        roots.iter_mut().find(|held| *held.root.0.user() == holder.user)
     }
 
     /// Forgets the root token of a user, and a server without one. Answers with the token.
@@ -163,9 +177,9 @@ impl Contents {
 }
 
 impl Held {
-    /// A policy belongs to one root: a new one begins with the default.
-    fn new(root: RootToken, now: u64) -> Self {
-        Self { root: StoredRoot(root), policy: Policy::default(), since: now }
+    /// A policy belongs to one root: a new one does not take over that of the one before it.
+    fn new(root: RootToken, policy: Option<Policy>, now: u64) -> Self {
+        Self { root: StoredRoot(root), policy: policy.unwrap_or_default(), since: now }
     }
 }
 

@@ -27,6 +27,22 @@ Examples:
   devpi-tokens get https://HOST/USER/INDEX/+simple/
   devpi-tokens get --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const EXEC: &str = "\
+The command finds its tokens in a netrc: the variable NETRC names it, and what
+your own netrc says of other hosts is in it, too. Only its host decides what a
+token is sent to, whatever the port and the scheme.
+
+pip, poetry, pdm and devpi-client read it again while they run. uv and twine
+keep what they read first, so they get tokens that last: uv for an hour, in
+UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
+the command is uv itself. The token for an upload lasts as long as the agent
+gives it; twine gets it in TWINE_...
+
+Examples:
+  devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --lifetime 30s https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh";
+
 pub(super) const CREATE: &str = "\
 Examples:
   devpi-tokens create --allowed pkg_read --expires 3M --output ci-token.txt
@@ -59,6 +75,25 @@ pub(super) const CAN: &str = "\
 Examples:
   devpi-tokens get https://HOST/USER/INDEX/ > token.txt
   devpi-tokens can upload USER/INDEX PROJECT --file token.txt";
+
+pub(super) const POLICY: &str = "\
+Narrowing is free. To allow more than before, the vault's passphrase is asked
+for; where there is none: devpi-tokens login --policy FILE.
+
+Examples:
+  devpi-tokens policy show";
+
+pub(super) const POLICY_SHOW: &str = "\
+Examples:
+  devpi-tokens policy show
+  devpi-tokens policy show --server https://HOST/ --as USER --toml";
+
+pub(super) const POLICY_EDIT: &str = "\
+The editor is VISUAL, else EDITOR, else vi.
+
+Examples:
+  devpi-tokens policy show --toml > policy.toml
+  devpi-tokens policy edit --file policy.toml";
 
 pub(super) const AGENT: &str = "\
 The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts

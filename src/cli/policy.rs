@@ -1,0 +1,233 @@
+//! `devpi-tokens policy`: the ceilings of a kept token, shown and changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use super::args::{Policy as Verb, PolicyEdit, PolicyShow};
+use super::prompt::Prompt;
+use super::{Terminal, open, which};
+use crate::client;
+use crate::config;
+use crate::disk;
+use crate::escape::printable;
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::policy::{Ceiling, Kind, Limits, Policy};
+use crate::protocol::{Denial, Holder, Keeper, Request, Response, Status};
+use crate::target::IndexName;
+
+pub(super) fn run(args: Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    match args {
+        Verb::Show(args) => show(&args, terminal),
+        Verb::Edit(args) => edit(&args, terminal),
+    }
+}
+
+/// The policy in a file, or on standard input.
+pub(super) fn from_file(file: &Path) -> Result<Policy, Failure> {
+    let text = if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { disk::text(file) };
+    let text = text.map_err(|error| {
+        Failure::new(Exit::Malformed, format!("cannot read {}: {}", file.display(), error.kind()))
+            .with_remedy("name a file as this writes it: devpi-tokens policy show --toml")
+    })?;
+    parsed(&text)
+}
+
+fn parsed(text: &str) -> Result<Policy, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let (line, why) = config::place(text, &error);
+        Failure::new(Exit::Malformed, format!("the policy, line {line}: {why}"))
+            .with_remedy("see how one is written: devpi-tokens policy show --toml")
+    })
+}
+
+fn kept(paths: &Paths, holder: &Holder) -> Result<Policy, Failure> {
+    match client::ask(paths, &Request::Policy(holder.clone()))? {
+        Response::Policy(policy) => Ok(policy),
+        _ => Err(client::unexpected()),
+    }
+}
+
+fn show(args: &PolicyShow, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let paths = Paths::find()?;
+    let status = open::opened(&paths, &Prompt::new(args.no_input))?;
+    let holder = &which::choose(&args.which, &status.roots)?.holder;
+    let policy = kept(&paths, holder)?;
+    if args.toml {
+        terminal.say(as_toml(holder, &policy).trim_end())?;
+        return Ok(Exit::Done);
+    }
+    let limits = config::limits(&paths.config).map_err(|error| Denial::Config { message: error.to_string() })?;
+    let effective = Effective::of(holder, &policy, &limits);
+    if args.json {
+        let json = serde_json::to_string_pretty(&effective).map_err(|_| client::unexpected())?;
+        terminal.say(json)?;
+    } else {
+        for line in effective.lines(&paths) {
+            terminal.tell(&line)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn edit(args: &PolicyEdit, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let (paths, prompt) = (Paths::find()?, Prompt::new(args.no_input));
+    let Status { keeper, roots, .. } = open::opened(&paths, &prompt)?;
+    let holder = which::choose(&args.which, &roots)?.holder.clone();
+    let before = kept(&paths, &holder)?;
+    let policy = match &args.file {
+        Some(file) => from_file(file)?,
+        None if prompt.has_person() => edited(&as_toml(&holder, &before), &prompt, terminal)?,
+        None => {
+            return Err(Failure::new(Exit::Usage, "there is no terminal for an editor")
+                .with_remedy("write it to a file first: devpi-tokens policy edit --file FILE"));
+        }
+    };
+    if policy == before {
+        terminal.note("the policy is as it was");
+        return Ok(Exit::Done);
+    }
+    let more = policy.exceeds(&before).filter(|_| keeper == Some(Keeper::Passphrase));
+    let passphrase = match more {
+        Some(what) => {
+            terminal.note(format!("this allows more than before: {what}"));
+            Some(prompt.secret("passphrase of the vault")?)
+        }
+        None => None,
+    };
+    let changed = format!("changed for {} at {}", holder.user, holder.server);
+    client::ask(&paths, &Request::SetPolicy { holder, policy, passphrase })?;
+    terminal.note(changed);
+    Ok(Exit::Done)
+}
+
+/// What a person makes of a policy, asked again as long as it is none.
+fn edited(before: &str, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<Policy, Failure> {
+    let failed = |what: &str, error: &std::io::Error| {
+        Failure::new(Exit::CannotWrite, format!("{what}: {}", error.kind()))
+            .with_remedy("set EDITOR, or write a file: devpi-tokens policy edit --file FILE")
+    };
+    let file = tempfile::Builder::new().prefix("policy-").suffix(".toml").tempfile();
+    let file = file.map_err(|error| failed("cannot make a file to edit", &error))?;
+    std::fs::write(file.path(), before).map_err(|error| failed("cannot write a file to edit", &error))?;
+    let named = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let editor = named.into_iter().find(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".to_owned());
+    loop {
+        // The shell, as an editor may have options of its own: `code --wait`.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{editor} \"$1\""), "editor"]).arg(file.path());
+        let done = shell.status().map_err(|error| failed("cannot start the editor", &error))?;
+        if !done.success() {
+            return Err(Failure::new(Exit::CannotWrite, format!("the editor {} failed", printable(&editor)))
+                .with_remedy("set EDITOR to another one; nothing is changed"));
+        }
+        let text = disk::text(file.path()).map_err(|error| failed("cannot read what was edited", &error))?;
+        match parsed(&text) {
+            Ok(policy) => return Ok(policy),
+            Err(failure) => {
+                terminal.note(&failure.message);
+                if !prompt.confirm("edit it again?")? {
+                    return Err(failure);
+                }
+            }
+        }
+    }
+}
+
+/// A policy as it is edited.
+fn as_toml(Holder { server, user }: &Holder, policy: &Policy) -> String {
+    let mut text = format!(
+        "# For how long a token may last that the agent hands out from the one of\n# {user} at {server}: a time, or never.\n\
+         # upload-any is for uploads whose project is not known.\n\n[every-index]\n"
+    );
+    let mut line = |kind: Kind, ceiling: Ceiling| text.push_str(&format!("{} = \"{ceiling}\"\n", kind.key()));
+    Kind::ALL.into_iter().for_each(|kind| line(kind, policy.general(kind)));
+    for (index, own) in &policy.index {
+        text.push_str(&format!("\n[index.\"{index}\"]\n"));
+        own.iter().for_each(|(kind, ceiling)| text.push_str(&format!("{} = \"{ceiling}\"\n", kind.key())));
+    }
+    if policy.index.is_empty() {
+        text.push_str(
+            "\n# For a single index, in place of what is said above:\n# [index.\"user/index\"]\n# upload = \"never\"\n",
+        );
+    }
+    text
+}
+
+/// What holds in the end: the policy under the limits of `config.toml`.
+#[derive(serde::Serialize)]
+struct Effective<'a> {
+    #[serde(flatten)]
+    holder: &'a Holder,
+    every_index: Row,
+    index: BTreeMap<&'a IndexName, Row>,
+    /// Whether `config.toml` narrows any of it.
+    narrowed: bool,
+}
+
+/// The ceilings in one row.
+type Row = BTreeMap<Kind, Ceiling>;
+
+impl<'a> Effective<'a> {
+    fn of(holder: &'a Holder, policy: &'a Policy, limits: &'a Limits) -> Self {
+        let mut narrowed = false;
+        let mut row = |index: Option<&IndexName>| {
+            let ceilings = Kind::ALL.into_iter().map(|kind| {
+                let own = index.map_or_else(|| policy.general(kind), |index| policy.ceiling(kind, index));
+                let ceiling = limits.narrow(own, (holder, kind, index));
+                narrowed |= ceiling < own;
+                (kind, ceiling)
+            });
+            ceilings.collect::<Row>()
+        };
+        let every_index = row(None);
+        let named: BTreeSet<&IndexName> = policy.index.keys().chain(limits.indexes(holder)).collect();
+        let index = named.into_iter().map(|index| (index, row(Some(index)))).collect();
+        Self { holder, every_index, index, narrowed }
+    }
+
+    fn lines(&self, paths: &Paths) -> Vec<String> {
+        let Holder { server, user } = self.holder;
+        let rows = std::iter::once(&self.every_index).chain(self.index.values());
+        let names = std::iter::once("every index".to_owned()).chain(self.index.keys().map(ToString::to_string));
+        let texts = |row: &Row| row.values().map(ToString::to_string).collect::<Vec<_>>();
+        let mut table: Vec<Vec<String>> =
+            names.zip(rows).map(|(name, row)| [vec![name], texts(row)].concat()).collect();
+        let heads = Kind::ALL.map(|kind| kind.key().to_owned());
+        table.insert(0, [vec![String::new()], heads.to_vec()].concat());
+        let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or_default();
+        let widths: Vec<usize> = (0..=heads.len()).map(width).collect();
+        let line = |row: &Vec<String>| {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
+            format!("  {}", cells.collect::<String>()).trim_end().to_owned()
+        };
+        let mut lines = vec![format!("{user} at {server}: tokens handed out end after")];
+        lines.extend(table.iter().map(line));
+        lines.push("upload-any: no project is known; a large upload may take longer".to_owned());
+        if self.narrowed {
+            lines.push(format!("narrowed by {}", config::path(&paths.config).display()));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder() -> Holder {
+        Holder { server: "https://devpi.example".parse().expect("a server"), user: "alice".parse().expect("a user") }
+    }
+
+    #[test]
+    fn a_policy_is_read_as_it_is_written() {
+        let usual = parsed(&as_toml(&holder(), &Policy::default())).expect("a policy");
+        assert_eq!((usual.exceeds(&Policy::default()), Policy::default().exceeds(&usual)), (None, None));
+        let text = "[every-index]\nread = '20 min'\n[index.'alice/prod']\nupload = 'never'\nread = '2h'\n";
+        let policy = parsed(text).expect("a policy");
+        let again = parsed(&as_toml(&holder(), &policy)).expect("a policy");
+        assert_eq!(again.index, policy.index);
+        assert_eq!((again.exceeds(&policy), policy.exceeds(&again)), (None, None));
+    }
+}

@@ -1,0 +1,115 @@
+//! How many connections there are, and who has to go when there are too many.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+/// How many connections there may be at once.
+const CONNECTIONS: usize = 256;
+/// How many of them by one process.
+const CONNECTIONS_OF_ONE: usize = 32;
+
+/// The open connections, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Guests {
+    open: RefCell<BTreeMap<u64, Rc<Seat>>>,
+    came: Cell<u64>,
+    /// Counts the silences, so that the longest one is known.
+    fell_silent: Cell<u64>,
+}
+
+#[derive(Default)]
+struct Seat {
+    /// Whose, where that can be seen.
+    pid: Option<u32>,
+    /// The number of its silence, while it is waited for.
+    silent: Cell<Option<u64>>,
+    leave: Notify,
+}
+
+/// One connection; it counts until this is dropped.
+pub(super) struct Guest {
+    guests: Rc<Guests>,
+    number: u64,
+    seat: Rc<Seat>,
+}
+
+impl Guests {
+    /// A place for a connection of that process. Where there is none left, whoever has been silent for the longest time
+    /// is put out for it; a process that has enough of them gets none.
+    pub(super) fn admit(self: &Rc<Self>, pid: Option<u32>) -> Option<Guest> {
+        let mut open = self.open.borrow_mut();
+        if open.values().filter(|seat| seat.pid == pid).count() >= CONNECTIONS_OF_ONE {
+            return None;
+        }
+        if open.len() >= CONNECTIONS {
+            let silent = open.iter().filter_map(|(number, seat)| Some((seat.silent.get()?, *number)));
+            let (_, longest) = silent.min()?;
+            open.remove(&longest)?.leave.notify_one();
+        }
+        let number = self.came.replace(self.came.get() + 1);
+        let seat = Rc::new(Seat { pid, ..Seat::default() });
+        open.insert(number, Rc::clone(&seat));
+        Some(Guest { guests: Rc::clone(self), number, seat })
+    }
+}
+
+impl Guest {
+    /// What comes of waiting for it to speak; nothing where it is put out meanwhile.
+    pub(super) async fn hear<T>(&self, speech: impl Future<Output = T>) -> Option<T> {
+        let silence = &self.guests.fell_silent;
+        self.seat.silent.set(Some(silence.replace(silence.get() + 1)));
+        let heard = tokio::select! {
+            biased;
+            () = self.seat.leave.notified() => None,
+            heard = speech => Some(heard),
+        };
+        self.seat.silent.set(None);
+        heard
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.guests.open.borrow_mut().remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[test]
+    fn one_process_does_not_take_all_the_places() {
+        let guests = Rc::new(Guests::default());
+        let held: Vec<_> = (0..CONNECTIONS_OF_ONE).filter_map(|_| guests.admit(Some(1))).collect();
+        assert_eq!(held.len(), CONNECTIONS_OF_ONE);
+        assert!(guests.admit(Some(1)).is_none());
+        assert!(guests.admit(Some(2)).is_some());
+        drop(held);
+        assert!(guests.admit(Some(1)).is_some());
+    }
+
+    #[tokio::test]
+    async fn whoever_was_silent_for_the_longest_time_makes_room() {
+        let guests = Rc::new(Guests::default());
+        let processes = (0..CONNECTIONS as u32).map(Some);
+        let held: Vec<Guest> = processes.filter_map(|pid| guests.admit(pid)).collect();
+        assert_eq!(held.len(), CONNECTIONS);
+        assert!(guests.admit(None).is_none(), "nobody is silent, all are being answered");
+
+        let [first, second] = &held[..2] else { panic!("two guests") };
+        assert_eq!(second.hear(async { 1 }).await, Some(1));
+        let (second, first, came) = tokio::join!(second.hear(pending::<()>()), first.hear(pending::<()>()), async {
+            tokio::task::yield_now().await;
+            let newcomers = [guests.admit(None), guests.admit(None), guests.admit(None)];
+            newcomers.map(|guest| guest.is_some())
+        });
+        assert_eq!((second, first), (None, None), "both are put out");
+        assert_eq!(came, [true, true, false]);
+    }
+}
