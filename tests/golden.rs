@@ -643,3 +643,18 @@ fn reported(failure: Failure) -> String {
     assert!(said.lines().all(|line| line.chars().count() <= WIDTH), "{said}");
     format!("{said}[exit {}]\n\n", failure.exit as u8)
 }
+
+#[test]
+fn warnings_about_callers() {
+    use devpi_tokens::caller::{Doing, Program, confusion};
+    let doing = |program| Doing {
+        program,
+        purpose: Some(Purpose::Read),
+        index_urls: vec!["https://devpi.example/alice/dev/+simple/".to_owned()],
+        merges: true,
+        reads_pypi: true,
+        ..Doing::default()
+    };
+    let said = |program| format!("{}\n", confusion(&doing(program), |_| true).expect("a warning"));
+    golden("warnings", &[Program::Pip, Program::Uv].map(said).concat());
+}
