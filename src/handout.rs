@@ -36,6 +36,9 @@ pub struct Entry {
     pub projects: Vec<ProjectName>,
     /// How much was to be uploaded, in bytes.
     pub bytes: u64,
+    /// The host of an index that is open to strangers, which the same run mixed with ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stranger: Option<Shown>,
     /// Who asked.
     pub asker: Asker,
     /// What came of it.

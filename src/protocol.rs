@@ -152,6 +152,9 @@ pub struct Question {
     pub projects: Vec<ProjectName>,
     /// How much is uploaded, in bytes.
     pub bytes: u64,
+    /// The host of an index that is open to strangers, where the same run mixes it with ours: for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stranger: Option<String>,
 }
 
 impl Question {
@@ -159,10 +162,14 @@ impl Question {
     pub const MOST_INDEXES: usize = 32;
     /// The most projects of one question.
     pub const MOST_PROJECTS: usize = 256;
+    /// The longest name of a host, in bytes ([RFC 1035](https://www.rfc-editor.org/rfc/rfc1035)).
+    pub const LONGEST_HOST: usize = 255;
 
-    /// Whether it has no more indexes and projects than a question may have.
+    /// Whether it has no more indexes and projects than a question may have, and no longer names.
     pub fn is_within_limits(&self) -> bool {
-        self.indexes.len() <= Self::MOST_INDEXES && self.projects.len() <= Self::MOST_PROJECTS
+        self.indexes.len() <= Self::MOST_INDEXES
+            && self.projects.len() <= Self::MOST_PROJECTS
+            && self.stranger.as_ref().is_none_or(|host| host.len() <= Self::LONGEST_HOST)
     }
 }
 

@@ -76,6 +76,19 @@ fn a_public_index_beside_a_private_one_is_warned_of() {
 }
 
 #[test]
+fn what_pip_does_not_show_of_the_keyring_command_stands_in_the_log() {
+    let home = Home::with_alice();
+    let client = client_with_shim(&home);
+    let mut pip = client.pip(["install", "--keyring-provider", "subprocess"]);
+    pip.args(["-i", &BED.simple_url("alice/other"), "bed-extra"]);
+    pip.args(["--extra-index-url", "https://mirror.invalid/simple/"]).env("PIP_RETRIES", "0");
+    let said = succeeds(&home, pip);
+    assert!(!err(&said).contains("namesake"), "pip shows it by now: {}", err(&said));
+    let log = out(&home.cli(&["log"]).output().expect("the log"));
+    assert!(log.contains("warning  a stranger's namesake may come from mirror.invalid,"), "{log}");
+}
+
+#[test]
 #[should_panic(expected = "the root token travelled")]
 fn a_root_token_that_travels_is_noticed() {
     let home = Home::new("memory");

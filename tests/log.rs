@@ -155,6 +155,7 @@ fn request(projects: Vec<ProjectName>) -> Request {
         indexes: vec!["alice/dev".parse().expect("an index")],
         projects,
         bytes: 0,
+        stranger: None,
     })
 }
 

@@ -14,7 +14,7 @@ const PYPI: &str = "pypi.org";
 pub struct Confusion {
     program: Program,
     /// The host of an index that is open to strangers.
-    stranger: String,
+    pub stranger: String,
 }
 
 /// What is dangerous about a run that was given a token; `is_ours` tells the servers that there are tokens for.

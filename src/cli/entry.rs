@@ -37,7 +37,7 @@ impl View {
 /// The lines for one entry, none wider than the terminal but for words that are.
 pub(super) fn lines(entry: &Entry, view: &View) -> Vec<String> {
     let View { zone, width, ours } = view;
-    let Entry { at, server, user, outcome, .. } = entry;
+    let Entry { at, server, user, stranger, outcome, .. } = entry;
     let refused = if entry.handed_out().is_some() { "" } else { "refused: " };
     let mut lines = wrapped(&format!("{}  {refused}{}", date(*at, zone), what(entry)), *width, VALUES);
     let mut labelled = |label: &str, value: String| {
@@ -48,6 +48,9 @@ pub(super) fn lines(entry: &Entry, view: &View) -> Vec<String> {
     labelled("by", by(entry));
     if let Some(peer) = strange(entry, ours) {
         labelled("through", peer);
+    }
+    if let Some(stranger) = stranger {
+        labelled("warning", format!("a stranger's namesake may come from {stranger}, which the same run reads"));
     }
     match outcome {
         Outcome::HandedOut(handed) => {

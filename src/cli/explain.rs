@@ -106,6 +106,7 @@ impl What {
             indexes: place.index.iter().cloned().collect::<Vec<IndexName>>(),
             projects,
             bytes: 0,
+            stranger: None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::issuer::Mark;
 use super::visitor::Visitor;
 use crate::folder::FolderError;
-use crate::handout::{Entry, HandedOut, Outcome};
+use crate::handout::{Entry, HandedOut, Outcome, Shown};
 use crate::logbook::Logbook;
 use crate::policy::Grant;
 use crate::protocol::{Credential, Denial, Question};
@@ -50,6 +50,7 @@ impl Handouts {
             indexes: grant.indexes.iter().cloned().collect(),
             projects: grant.projects.iter().cloned().collect(),
             bytes: question.bytes,
+            stranger: question.stranger.clone().map(Shown::from),
             asker: visitor.asker().clone(),
             outcome: Outcome::HandedOut(HandedOut {
                 root: (*root).clone(),
@@ -72,6 +73,7 @@ impl Handouts {
             indexes: question.indexes.iter().take(Question::MOST_INDEXES).cloned().collect(),
             projects: question.projects.iter().take(Question::MOST_PROJECTS).cloned().collect(),
             bytes: question.bytes,
+            stranger: question.stranger.clone().map(Shown::from),
             asker: visitor.asker().clone(),
             outcome: Outcome::Refused { why: why.to_string().into() },
         };

@@ -215,6 +215,7 @@ mod tests {
             indexes: vec![format!("a/i{index}").parse().expect("an index")],
             projects: Vec::new(),
             bytes: 0,
+            stranger: None,
         }
     }
 

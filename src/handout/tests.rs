@@ -25,6 +25,7 @@ fn entry(token: &Token, not_before: u64, expires: u64) -> Entry {
         indexes: vec!["a/dev".parse().expect("an index"), "a/base".parse().expect("an index")],
         projects: Vec::new(),
         bytes: 0,
+        stranger: None,
         asker: Asker {
             peer: None,
             caller: Some(Seen {

@@ -1,7 +1,7 @@
 //! From what a client asks about to a finished question, and its answer.
 
 use super::git::Service;
-use crate::caller::{self, Doing, Observed, Program};
+use crate::caller::{self, Confusion, Doing, Observed, Program};
 use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
@@ -33,9 +33,9 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
             let (names, doing) = ([user, target.user()], doing());
-            let mut asked = answer(&paths, (&server, &place), names, &doing)?;
+            let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
+            let mut asked = answer(&paths, (&server, &place), names, (&doing, warning.as_ref()))?;
             if let Asked::Answer(credential) = &mut asked {
-                let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
                 credential.notes.extend(warning.map(|warning| warning.to_string()));
             }
             Ok(asked)
@@ -65,7 +65,7 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
         Some((server, place)) if server.is_https() == (protocol == "https") => {
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
-            answer(&paths, (&server, &place), [username.as_deref(), None], &reading)
+            answer(&paths, (&server, &place), [username.as_deref(), None], (&reading, None))
         }
         _ => Ok(Asked::NotOurs),
     }
@@ -76,7 +76,7 @@ fn answer(
     paths: &Paths,
     (server, place): (&ServerUrl, &Place),
     names: [Option<&str>; 2],
-    doing: &Doing,
+    (doing, warning): (&Doing, Option<&Confusion>),
 ) -> Result<Asked, Failure> {
     let named: Vec<&str> = names.into_iter().flatten().collect();
     let user = match named.first().map(|name| name.parse::<UserName>()) {
@@ -87,7 +87,9 @@ fn answer(
         Some(_) => return Ok(Asked::Miss),
         None => None,
     };
-    let question = question(server, place, user, doing);
+    // pip throws away what the keyring command says beside its answer: the log keeps it.
+    let stranger = warning.map(|warning| warning.stranger.clone());
+    let question = Question { stranger, ..question(server, place, user, doing) };
     match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
         _ => Err(client::unexpected()),
@@ -147,6 +149,7 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
         indexes,
         projects: if is_upload { doing.projects.iter().cloned().collect() } else { Vec::new() },
         bytes: if is_upload { doing.bytes } else { 0 },
+        stranger: None,
     }
 }
 

@@ -69,6 +69,7 @@ impl Run {
             indexes: place.indexes.clone(),
             projects,
             bytes: if is_upload { self.own.bytes } else { 0 },
+            stranger: None,
         }
     }
 }
