@@ -70,7 +70,8 @@ const STACK: usize = 128 * 1024;
 /// called from as near to the stack's beginning as they were.
 #[inline(never)]
 pub(super) fn wipe_stack() {
-    let mut below = [0_u8; STACK];
+    // In large pieces: each is written on its own, as no optimiser may leave one out.
+    let mut below = [0_u128; STACK / size_of::<u128>()];
     below.zeroize();
     std::hint::black_box(&below);
 }
