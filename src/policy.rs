@@ -64,8 +64,15 @@ pub struct Rooted<'a> {
 }
 
 impl Rooted<'_> {
-    fn ceiling(&self, kind: Kind, index: &IndexName) -> Ceiling {
-        self.limits.narrow(self.policy.ceiling(kind, index), (self.holder, kind, Some(index)))
+    /// The lowest ceiling of all that a question's token could be used for, and whose it is: one to push with reads and
+    /// uploads as well. A limit is an end for large uploads, too.
+    fn ceiling(&self, question: &Question, index: &IndexName) -> (Ceiling, Kind) {
+        let own = Kind::of(question);
+        let of_kind = |kind: Kind| {
+            let ceiling = self.policy.ceiling(kind, index).and(share(question));
+            (self.limits.narrow(ceiling, (self.holder, kind, Some(index))), kind)
+        };
+        Kind::implied(question).into_iter().map(of_kind).fold(of_kind(own), Ord::min)
     }
 }
 
@@ -90,13 +97,12 @@ fn granted(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, O
     if !permissions.iter().all(|permission| scope.allows_permission(*permission)) {
         return Err(Some(Refusal::Purpose(question.purpose)));
     }
-    let (indexes, ceiling) = indexes(rooted, question)?;
+    let (indexes, wanted) = indexes(rooted, question)?;
     let projects: BTreeSet<ProjectName> = question.projects.iter().cloned().collect();
     let is_outside = |project: &&ProjectName| scope.projects().is_some_and(|within| !within.contains(*project));
     if let Some(project) = projects.iter().find(is_outside) {
         return Err(Some(Refusal::Project(project.clone())));
     }
-    let wanted = lifetime(ceiling, question);
     let expires = scope.expires().map_or(now + wanted, |end| end.min(now + wanted));
     if expires < now + WORTHWHILE.min(wanted) {
         return Err(Some(Refusal::EndsNow));
@@ -129,16 +135,16 @@ fn usable(scope: &Scope, now: u64) -> Result<(), Refusal> {
 /// The first index is the one that was asked about and must be in reach; of the others those are taken that are. With
 /// them the shortest of their lifetimes, in seconds.
 fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<(BTreeSet<IndexName>, u64), Option<Refusal>> {
-    let (scope, kind) = (rooted.scope, Kind::of(question));
+    let scope = rooted.scope;
     let asked = question.indexes.first().ok_or(None)?;
     if !scope.allows_index(asked) {
         return Err(Some(Refusal::Index(asked.clone())));
     }
-    if rooted.ceiling(kind, asked) == Ceiling::Never {
+    if let (Ceiling::Never, kind) = rooted.ceiling(question, asked) {
         return Err(Some(Refusal::Policy(kind, asked.clone())));
     }
     let within = question.indexes.iter().filter(|index| scope.allows_index(index));
-    let lasting = within.filter_map(|index| match rooted.ceiling(kind, index) {
+    let lasting = within.filter_map(|index| match rooted.ceiling(question, index).0 {
         Ceiling::Never => None,
         Ceiling::For(seconds) => Some((index.clone(), seconds)),
     });
@@ -149,12 +155,12 @@ fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<(BTreeSet<IndexNam
     Ok((indexes, lifetimes.into_iter().min().unwrap_or_default()))
 }
 
-fn lifetime(ceiling: u64, question: &Question) -> u64 {
-    let share = match question.purpose {
+/// How much longer an upload of that size may take, in seconds.
+fn share(question: &Question) -> u64 {
+    match question.purpose {
         Purpose::Upload => question.bytes / SLOWEST_UPLOAD,
         _ => 0,
-    };
-    ceiling.saturating_add(share).min(LONGEST)
+    }
 }
 
 #[cfg(test)]

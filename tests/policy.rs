@@ -231,12 +231,25 @@ proptest! {
         prop_assert!(grant.indexes.is_subset(&question.indexes.iter().cloned().collect()));
         prop_assert!(grant.indexes.contains(&question.indexes[0]));
         prop_assert_eq!(&grant.projects, &question.projects.iter().cloned().collect());
-        let share = if question.purpose == Purpose::Upload { question.bytes / 100_000 } else { 0 };
-        for index in &grant.indexes {
-            let kind = Kind::of(&question);
-            match limits.narrow(policy.ceiling(kind, index), (&holder, kind, Some(index))) {
-                Ceiling::Never => prop_assert!(false, "{} is never granted", index),
-                Ceiling::For(longest) => prop_assert!(grant.expires <= NOW + longest.saturating_add(share)),
+        let is_upload = question.purpose == Purpose::Upload;
+        let share = if is_upload { question.bytes / 100_000 } else { 0 };
+        let upload = if question.projects.is_empty() { Kind::UploadAny } else { Kind::Upload };
+        for (index, permission) in grant.indexes.iter().flat_map(|index| promised.iter().map(move |one| (index, one))) {
+            let kinds = match permission {
+                Permission::PkgRead => vec![Kind::Read],
+                Permission::Upload => vec![upload],
+                _ => vec![],
+            };
+            for kind in kinds.into_iter().chain([Kind::of(&question)]) {
+                let lasts = match policy.ceiling(kind, index) {
+                    Ceiling::For(longest) => longest.saturating_add(share),
+                    Ceiling::Never => 0,
+                };
+                prop_assert!(lasts > 0 && grant.expires <= NOW + lasts, "{} of {}", kind, index);
+                match limits.narrow(Ceiling::For(LONGEST), (&holder, kind, Some(index))) {
+                    Ceiling::For(longest) => prop_assert!(grant.expires <= NOW + longest),
+                    Ceiling::Never => prop_assert!(false, "{} of {} is never granted", kind, index),
+                }
             }
         }
         prop_assert!(grant.expires <= NOW + LONGEST);

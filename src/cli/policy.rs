@@ -84,7 +84,7 @@ fn edit(args: &PolicyEdit, terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
                 .with_remedy("write it to a file first: devpi-tokens policy edit --file FILE"));
         }
     };
-    if policy == before {
+    if (policy.exceeds(&before), before.exceeds(&policy)) == (None, None) {
         terminal.note("the policy is as it was");
         return Ok(Exit::Done);
     }

@@ -1,7 +1,7 @@
 //! Ceilings and where they come from: the policy of a root token, which lies in the vault, and the limits of
 //! `config.toml`, which can only narrow it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -38,12 +38,24 @@ impl Kind {
     pub fn of(question: &Question) -> Self {
         match question.purpose {
             Purpose::Read => Self::Read,
-            Purpose::Upload if question.projects.is_empty() => Self::UploadAny,
-            Purpose::Upload => Self::Upload,
+            Purpose::Upload => Self::of_upload(question),
             Purpose::Push => Self::Push,
             Purpose::Toxresult => Self::Toxresult,
             Purpose::Remove => Self::Remove,
         }
+    }
+
+    /// What a token for this question could be used for besides.
+    pub fn implied(question: &Question) -> Vec<Self> {
+        match question.purpose {
+            Purpose::Read | Purpose::Upload => Vec::new(),
+            Purpose::Push => vec![Self::Read, Self::of_upload(question)],
+            Purpose::Toxresult | Purpose::Remove => vec![Self::Read],
+        }
+    }
+
+    fn of_upload(question: &Question) -> Self {
+        if question.projects.is_empty() { Self::UploadAny } else { Self::Upload }
     }
 
     /// What holds where nobody has said anything else.
@@ -94,6 +106,16 @@ pub enum Ceiling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a ceiling is a time from 1 second to 12 hours, for example 15 min, or never")]
 pub struct NotACeiling;
+
+impl Ceiling {
+    /// The same for that many seconds longer, within [`LONGEST`].
+    pub fn and(self, seconds: u64) -> Self {
+        match self {
+            Self::Never => Self::Never,
+            Self::For(own) => Self::For(own.saturating_add(seconds).min(LONGEST)),
+        }
+    }
+}
 
 impl FromStr for Ceiling {
     type Err = NotACeiling;
@@ -147,14 +169,16 @@ impl Policy {
     /// The most indexes that have ceilings of their own: a policy has to fit into one message.
     pub const MOST_INDEXES: usize = 64;
 
-    /// What this policy allows more of than another, in words; nothing where it only narrows.
+    /// All that this policy allows more of than another, in words; nothing where it only narrows.
     pub fn exceeds(&self, other: &Self) -> Option<String> {
-        let named = || self.index.keys().chain(other.index.keys());
-        Kind::ALL.into_iter().find_map(|kind| {
-            let index = named().find(|index| self.ceiling(kind, index) > other.ceiling(kind, index));
-            let every = || (self.general(kind) > other.general(kind)).then(|| format!("{kind} for every index"));
-            index.map(|index| format!("{kind} for {index}")).or_else(every)
-        })
+        let indexes: BTreeSet<&IndexName> = self.index.keys().chain(other.index.keys()).collect();
+        let of_kind = |kind: Kind| {
+            let wider = indexes.iter().filter(move |index| self.ceiling(kind, index) > other.ceiling(kind, index));
+            let every = (self.general(kind) > other.general(kind)).then(|| format!("{kind} for every index"));
+            every.into_iter().chain(wider.map(move |index| format!("{kind} for {index}"))).collect::<Vec<_>>()
+        };
+        let all: Vec<String> = Kind::ALL.into_iter().flat_map(of_kind).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     /// The ceiling of a kind of token for an index.
@@ -287,14 +311,16 @@ mod tests {
         let exceeds = |text: &str| policy(text).exceeds(&kept);
         assert_eq!(kept.exceeds(&kept), None);
         assert_eq!(kept.exceeds(&Policy::default()), None);
-        assert_eq!(Policy::default().exceeds(&kept).expect("more"), "read for alice/prod");
+        let all = "read for alice/prod, upload for alice/prod, remove for every index, remove for alice/prod";
+        assert_eq!(Policy::default().exceeds(&kept).expect("more"), all);
         let narrower = "[every-index]\nremove = 'never'\nread = '5 min'\nupload = 'never'\nupload-any = '10 min'\n";
         assert_eq!(exceeds(narrower), None, "what an index had of its own every index may have");
         let without_prod = "[every-index]\nremove = 'never'\nread = '5 min'\n";
         assert_eq!(exceeds(without_prod).expect("more"), "upload for alice/prod");
         let another = format!("{narrower}[index.'alice/new']\nremove = '1s'\n");
         assert_eq!(exceeds(&another).expect("more"), "remove for alice/new");
-        assert_eq!(exceeds(&narrower.replace("'never'", "'1s'")).expect("more"), "upload for alice/prod");
+        let more = exceeds(&narrower.replace("'never'", "'1s'")).expect("more");
+        assert_eq!(more, "upload for alice/prod, remove for every index, remove for alice/prod");
     }
 
     #[test]
