@@ -571,6 +571,7 @@ fn errors_of_the_agent() {
         Denial::Locked { keeper: Keeper::Passphrase, why: None },
         Denial::LockedByHand,
         Denial::NoVault,
+        Denial::Opening,
         Denial::WrongPassphrase,
         Denial::Widens { holder: holder.clone(), what: "read for every index".to_owned(), by_passphrase: true },
         Denial::Widens { holder: holder.clone(), what: "read for every index".to_owned(), by_passphrase: false },

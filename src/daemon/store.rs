@@ -1,6 +1,7 @@
 //! What the agent holds of the vault: nothing while it is closed, everything while it is open.
 
 mod denial;
+mod passphrase;
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -16,13 +17,12 @@ use crate::protocol::SessionBus;
 use crate::protocol::{Denial, IndexBases, Keeper, VaultState};
 use crate::secret::Secret;
 use crate::target::ServerUrl;
-use crate::vault::child::ChildError;
 use crate::vault::contents::Contents;
 use crate::vault::file::{self, Header, Sealed, VaultError};
-use crate::vault::{Key, KeyringState, PassphraseError, Wrapped, keeper};
+use crate::vault::{Key, KeyringState, keeper};
 
-/// The longest pause after wrong passphrases, in seconds: well within the patience of whoever types the next one.
-const LONGEST_PAUSE: u64 = 15;
+/// How long a look-up waits for its turn while somebody else has the vault opened.
+const LOOK_UP: Duration = Duration::from_secs(2);
 
 /// An open vault.
 struct Open {
@@ -90,7 +90,8 @@ impl Store {
         if let file::Keeper::Passphrase { .. } = self.sealed()?.header().keeper {
             return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None });
         }
-        let _turn = self.opening.lock().await;
+        let turn = tokio::time::timeout(LOOK_UP, self.opening.lock()).await;
+        let _turn = turn.map_err(|_| Denial::Locked { keeper: Keeper::Keyring, why: None })?;
         self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
@@ -120,7 +121,11 @@ impl Store {
     /// Opens it because a person says so, who may be asked for something in turn.
     pub(super) async fn unlock(&self, passphrase: Option<Secret>, session: &SessionBus) -> Result<(), Denial> {
         let locks = self.locks.get();
-        let _turn = self.opening.lock().await;
+        // No queue of passphrases: in front of everybody else's there could be a thousand wrong ones.
+        let _turn = match passphrase {
+            Some(_) => self.opening.try_lock().map_err(|_| Denial::Opening)?,
+            None => self.opening.lock().await,
+        };
         if self.open.borrow().is_none() {
             let sealed = self.sealed()?;
             let key = match (&sealed.header().keeper, passphrase) {
@@ -144,41 +149,14 @@ impl Store {
     pub(super) fn lock(&self) {
         self.locked_by_hand.set(true);
         self.locks.set(self.locks.get() + 1);
+        self.keeper.forget();
         self.close();
     }
 
     /// Wipes what is in memory, unless it is nowhere else; opens again unasked where that needs no person. Whether
     /// there was something to wipe.
     pub(super) fn close(&self) -> bool {
-        self.keeper.forget();
         self.open.borrow_mut().take_if(|open| open.seal.is_some()).is_some()
-    }
-
-    /// Refuses a passphrase that is not the open vault's.
-    pub(super) async fn is_passphrase(&self, passphrase: &Secret) -> Result<(), Denial> {
-        let _turn = self.opening.lock().await;
-        let wrapped = match &*self.open.borrow() {
-            Some(Open { seal: Some(Seal { header, .. }), .. }) => match &header.keeper {
-                file::Keeper::Passphrase { wrapped } => wrapped.clone(),
-                _ => return Err(Denial::WrongPassphrase),
-            },
-            _ => return Err(Denial::WrongPassphrase),
-        };
-        self.unwrap(&wrapped, passphrase).await.map(drop).map_err(|error| not_given(&error))
-    }
-
-    /// Tries a passphrase, after a pause that doubles with each wrong one. Only whoever has the turn of `opening` may
-    /// call this, so that nobody tries two at a time; who asks for something else does not wait for it.
-    async fn unwrap(&self, wrapped: &Wrapped, passphrase: &Secret) -> Result<Key, ChildError> {
-        let pause = 1_u64.checked_shl(self.wrong.get()).map_or(LONGEST_PAUSE, |pause| LONGEST_PAUSE.min(pause - 1));
-        tokio::time::sleep(Duration::from_secs(pause)).await;
-        let unwrapped = self.keeper.unwrap(wrapped, passphrase).await;
-        match &unwrapped {
-            Ok(_) => self.wrong.set(0),
-            Err(ChildError::Passphrase(PassphraseError::Wrong)) => self.wrong.set(self.wrong.get() + 1),
-            Err(_) => {}
-        }
-        unwrapped
     }
 
     /// Whether a desktop's keyring answers that can keep something.
@@ -300,7 +278,7 @@ impl Store {
     }
 
     fn not_locked_since(&self, locks: u64) -> Result<(), Denial> {
-        if self.locks.get() == locks { Ok(()) } else { Err(Denial::LockedByHand) }
+        (self.locks.get() == locks).then_some(()).ok_or(Denial::LockedByHand)
     }
 
     fn sealed(&self) -> Result<Sealed, Denial> {

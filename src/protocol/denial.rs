@@ -49,6 +49,9 @@ pub enum Denial {
         /// How many.
         most: usize,
     },
+    /// Somebody else is opening the vault, or trying a passphrase.
+    #[error("the vault is being opened already")]
+    Opening,
     /// The passphrase is not the vault's.
     #[error("that is not the vault's passphrase")]
     WrongPassphrase,
@@ -191,7 +194,7 @@ impl Denial {
     /// The exit code of a program that ends with it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Locked { .. } | Self::LockedByHand | Self::TooOften => Exit::TryAgain,
+            Self::Locked { .. } | Self::LockedByHand | Self::Opening | Self::TooOften => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
             Self::NotARequest | Self::BadToken { .. } | Self::PolicyTooLong { .. } => Exit::Malformed,
             Self::Vault { is_unsafe: true, .. } | Self::Config { .. } => Exit::Unsafe,
@@ -228,6 +231,7 @@ impl Denial {
             Self::Version { .. } => Some("this program is the older one: install devpi-tokens again".to_owned()),
             Self::Config { .. } => Some("mend it, or move it away: nothing is handed out until then".to_owned()),
             Self::Vault { remedy, .. } => remedy.clone(),
+            Self::Opening => Some("answer where you are asked, or try again in a minute".to_owned()),
             Self::TooOften => Some("try again in a minute".to_owned()),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
             Self::BadToken { .. } => Some("let the server make one: devpi-tokens login URL USER".to_owned()),
