@@ -41,7 +41,10 @@ pub fn limits(folder: &Path) -> Result<Limits, ConfigError> {
     let path = path(folder);
     let text = match disk::text(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Limits::default()),
+        // A link to nowhere was to lead to limits.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            return Ok(Limits::default());
+        }
         Err(error) => return Err(ConfigError::Unreadable { path, why: error.kind() }),
     };
     toml::from_str(&text).map_err(|error| {
@@ -96,6 +99,9 @@ mod tests {
     fn a_file_that_cannot_be_read_is_no_missing_file() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join(NAME)).expect("a folder in its place");
+        assert!(matches!(limits(folder.path()), Err(ConfigError::Unreadable { .. })));
+        std::fs::remove_dir(folder.path().join(NAME)).expect("removed");
+        std::os::unix::fs::symlink("nowhere", folder.path().join(NAME)).expect("a link");
         assert!(matches!(limits(folder.path()), Err(ConfigError::Unreadable { .. })));
     }
 }

@@ -16,8 +16,7 @@ use crate::token::{Restriction, Token, TokenId};
 const LONGEST_PART: usize = 48;
 
 /// The interpreters whose programs are scripts: of these the script says more than they do.
-const INTERPRETERS: [&str; 12] =
-    ["python", "pypy", "bash", "dash", "zsh", "ksh", "fish", "sh", "busybox", "perl", "ruby", "node"];
+const INTERPRETERS: [&str; 11] = ["python", "pypy", "bash", "dash", "zsh", "ksh", "fish", "sh", "perl", "ruby", "node"];
 
 /// One question to the agent and its outcome. A reader takes lines of later versions, which may say more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +106,7 @@ impl Seen {
 }
 
 /// A text that a terminal shows as it is, whoever wrote it into a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Shown(String);
 

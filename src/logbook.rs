@@ -80,9 +80,13 @@ impl Logbook {
         let mut file = self.folder.append(self.name)?;
         let mut size = file.metadata()?.len();
         if size > 0 && size + line.len() as u64 > self.largest {
-            self.rotate()?;
+            // Where that fails, a log that grows is better than one that says nothing from then on.
+            let rotated = self.rotate();
             file = self.folder.append(self.name)?;
             size = file.metadata()?.len();
+            if rotated.is_err() && size + line.len() as u64 > 2 * self.largest {
+                return rotated;
+            }
         }
         let end_of_last: &[u8] = if is_whole(&file, size)? { b"" } else { b"\n" };
         let text = [end_of_last, line].concat();

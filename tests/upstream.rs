@@ -3,9 +3,9 @@
 mod support;
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
+use support::run::WHEEL;
 use support::{Home, TOOLS, err, out};
 use testbed::Client;
 
@@ -15,9 +15,8 @@ const TESTS: usize = 17;
 /// A client with devpi, our wheel, and the modules of the other plugin without its entry point: two of its tests import
 /// them.
 fn client() -> Client {
-    let wheel = testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel");
     let client = Client::with_devpi(&TOOLS).expect("a client");
-    client.add(&[&wheel]).expect("our wheel installed");
+    client.add(&[&WHEEL]).expect("our wheel installed");
     client.borrow_module("devpi_tokens").expect("its modules");
     // Without a module of this name the tests are skipped; all that they import is a version. The server that they
     // start is another environment's.

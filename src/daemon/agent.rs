@@ -93,8 +93,8 @@ impl Agent {
 
     /// Wipes what is in memory where nobody has asked for long, or where the machine was asleep.
     pub(super) fn look(&self) {
-        // A file that cannot be understood stops every hand-out; it does not keep the vault open for longer.
-        let limits = config::limits(&self.paths.config).unwrap_or_default();
+        // A file that cannot be understood does not keep the vault open for longer than the last one that could.
+        let limits = config::limits(&self.paths.config).unwrap_or_else(|_| self.limits.borrow().clone());
         let idle = Duration::from_secs(limits.idle_lock());
         let why = self.watch.borrow_mut().look(idle::Instant::now(), idle);
         if let Some(why) = why.filter(|_| self.store.close()) {
@@ -205,13 +205,15 @@ impl Agent {
         }
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
-        let clock = Clock::new(now(), server.access.skew);
+        let clock = Clock::new(now(), held.access.skew);
         if question.indexes.is_empty() {
             question.indexes.extend(server.index.clone());
         }
         let limits = self.limits()?;
         let caller = visitor.caller();
-        if let Some(given) = caller.and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here)) {
+        if let Some(given) =
+            caller.as_ref().and_then(|caller| self.issuer.borrow_mut().repeat(caller, &question, clock.here))
+        {
             return Ok(given);
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
@@ -219,14 +221,16 @@ impl Agent {
         let mut complete = question.clone();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
-            let known = self.bases.complete((server, &held.root.0), &question.indexes, clock).await;
+            let known = self.bases.complete((server, held), &question.indexes, clock).await;
             complete.indexes = known.indexes;
             notes = known.notes;
         }
-        // That may have taken seconds: what was locked, forgotten or replaced meanwhile gives nothing any more.
+        // That may have taken seconds, and the machine may have slept: what was locked, forgotten, replaced or narrowed
+        // meanwhile gives nothing any more.
+        self.look();
         let contents = self.store.contents()?;
-        let (server, held) = kept_for(&contents, &question)?;
-        let clock = Clock::new(now(), server.access.skew);
+        let (_, held) = kept_for(&contents, &question)?;
+        let (clock, limits) = (Clock::new(now(), held.access.skew), self.limits()?);
         let grant = decide(held, &complete, (clock, &limits))?;
         let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
@@ -244,7 +248,7 @@ impl Agent {
         }
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
-        let (clock, limits) = (Clock::new(now(), server.access.skew), self.limits()?);
+        let (clock, limits) = (Clock::new(now(), held.access.skew), self.limits()?);
         weigh((server, held), question, clock, |question| decide(held, question, (clock, &limits)))
     }
 
@@ -266,14 +270,14 @@ impl Agent {
             return Ok(status);
         };
         for server in &contents.servers {
-            for root in server.roots.iter().map(|held| &held.root.0) {
+            for (root, access) in server.roots.iter().map(|held| (&held.root.0, &held.access)) {
                 status.roots.push(RootStatus {
                     holder: Holder { server: server.url.clone(), user: root.user().clone() },
                     id: root.id().clone(),
                     default: server.default == *root.user(),
                     restrictions: root.restrictions().iter().map(ToString::to_string).collect(),
                     expires: root.scope().expires(),
-                    access: server.access.clone(),
+                    access: access.clone(),
                 });
             }
         }

@@ -17,8 +17,8 @@ use super::store::Store;
 use crate::protocol::{Errand, IndexBases};
 use crate::target::{IndexName, Permission, ServerUrl};
 use crate::time::Expiry;
-use crate::token::{Restriction, RootToken};
-use crate::vault::contents::Server;
+use crate::token::Restriction;
+use crate::vault::contents::{Held, Server};
 use crate::wire;
 
 /// How long the process may take.
@@ -68,14 +68,14 @@ impl Bases {
     /// The asked indexes and all that they inherit from, as far as that is known or can be learnt in time.
     pub(super) async fn complete(
         self: &Rc<Self>,
-        (server, root): (&Server, &RootToken),
+        (server, held): (&Server, &Held),
         asked: &[IndexName],
         clock: Clock,
     ) -> WithBases {
         let deadline = tokio::time::Instant::now() + BASES_LIMIT;
         let mut all = WithBases { indexes: asked.to_vec(), notes: Vec::new() };
         for index in asked {
-            let errand = errand(server, root, index, clock);
+            let errand = errand(server, held, index, clock);
             let known = server.bases.iter().find(|entry| entry.known.index == *index);
             if let Some(stale) = known.filter(|entry| entry.fetched + STALE <= clock.here) {
                 // The last known ones serve until then.
@@ -134,7 +134,8 @@ impl Bases {
 ///
 /// Its token is not restricted to the index: devpi-lockdown refuses such a token the bases, and which those are is the
 /// question.
-fn errand(server: &Server, root: &RootToken, index: &IndexName, clock: Clock) -> Option<Errand> {
+fn errand(server: &Server, held: &Held, index: &IndexName, clock: Clock) -> Option<Errand> {
+    let root = &held.root.0;
     let restrictions = [
         Restriction::Allowed([Permission::PkgRead].into()),
         Restriction::Expires(Expiry::At(clock.there().saturating_add(TOKEN_LIFETIME))),
@@ -142,7 +143,7 @@ fn errand(server: &Server, root: &RootToken, index: &IndexName, clock: Clock) ->
     let token = root.attenuate(&restrictions).ok()?;
     Some(Errand {
         server: server.url.clone(),
-        access: server.access.clone(),
+        access: held.access.clone(),
         index: index.clone(),
         user: root.user().clone(),
         token: token.text(),

@@ -17,12 +17,19 @@ use crate::token::TokenId;
 /// else out of the log.
 const REPEAT: u64 = 60;
 
+/// How many refusals are written in a minute, and how many indexes and projects of each. More would tell nothing new,
+/// and whoever is refused is not to fill the log.
+const MOST_REFUSALS: u32 = 60;
+const MOST_NAMES: usize = 8;
+
 /// The log of hand-outs.
 pub(super) struct Handouts {
     book: Logbook,
     /// Whether the last line could not be written.
     is_failing: Cell<bool>,
     last_refused: RefCell<Option<Entry>>,
+    /// In which minute the last refusal was written, and how many in it.
+    refusals: Cell<(u64, u32)>,
 }
 
 /// What was handed out.
@@ -35,7 +42,12 @@ pub(super) struct Given<'a> {
 
 impl Handouts {
     pub(super) fn new(state: &Path) -> Result<Self, FolderError> {
-        Ok(Self { book: Logbook::of_handouts(state)?, is_failing: Cell::default(), last_refused: RefCell::default() })
+        Ok(Self {
+            book: Logbook::of_handouts(state)?,
+            is_failing: Cell::default(),
+            last_refused: RefCell::default(),
+            refusals: Cell::default(),
+        })
     }
 
     /// Writes down a hand-out, before its answer goes out.
@@ -69,16 +81,18 @@ impl Handouts {
             server: question.server.clone(),
             user: question.user.clone(),
             purpose: question.purpose,
-            // Of a question that is too long for an answer a part is enough.
-            indexes: question.indexes.iter().take(Question::MOST_INDEXES).cloned().collect(),
-            projects: question.projects.iter().take(Question::MOST_PROJECTS).cloned().collect(),
+            indexes: question.indexes.iter().take(MOST_NAMES).cloned().collect(),
+            projects: question.projects.iter().take(MOST_NAMES).cloned().collect(),
             bytes: question.bytes,
             stranger: question.stranger.clone().map(Shown::from),
             asker: visitor.asker().clone(),
             outcome: Outcome::Refused { why: why.to_string().into() },
         };
         let is_same = |last: &Entry| at < last.at.saturating_add(REPEAT) && Entry { at, ..last.clone() } == entry;
-        if !self.last_refused.borrow().as_ref().is_some_and(is_same) {
+        let (minute, written) = self.refusals.get();
+        let written = if minute == at / 60 { written } else { 0 };
+        if written < MOST_REFUSALS && !self.last_refused.borrow().as_ref().is_some_and(is_same) {
+            self.refusals.set((at / 60, written + 1));
             self.write(&entry);
             self.last_refused.replace(Some(entry));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::handout::Shown;
 use crate::policy::{Grant, LONGEST};
 use crate::protocol::{Credential, Denial, Question};
 use crate::secret::Secret;
@@ -29,11 +30,13 @@ const MOST_RECENT: usize = 256;
 /// token kept, and a clock that is ahead lengthens what is handed out.
 pub(super) const MOST_SKEW: i64 = 60 * 60;
 
-/// The program that wants a token: its process and when that began, so that a reused pid is another program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The program that wants a token: its process and when that began, so that a reused pid is another program, and the
+/// program through which it asks, so that another one beside it gets a token and a line of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CallerId {
     pub(super) pid: u32,
     pub(super) start: u64,
+    pub(super) through: Option<Shown>,
 }
 
 /// The instants of one question: both clocks, in seconds since the epoch.
@@ -90,10 +93,10 @@ pub(super) struct Issuer {
 
 impl Issuer {
     /// The token that this caller got for this question a moment ago.
-    pub(super) fn repeat(&mut self, caller: CallerId, question: &Question, now: u64) -> Option<Credential> {
+    pub(super) fn repeat(&mut self, caller: &CallerId, question: &Question, now: u64) -> Option<Credential> {
         // A clock that was set back makes everything look young: then nothing is repeated.
         self.recent.retain(|_, handed| handed.at <= now && now < handed.at + handed.repeats());
-        let handed = self.recent.get(&(caller, question.clone()))?;
+        let handed = self.recent.get(&(caller.clone(), question.clone()))?;
         Some(Credential {
             username: handed.username.clone(),
             password: handed.token.clone(),
@@ -190,6 +193,10 @@ mod tests {
         RootToken::try_from(Token::parse(text).expect("a token")).expect("a root token")
     }
 
+    fn caller(pid: u32, start: u64) -> CallerId {
+        CallerId { pid, start, through: None }
+    }
+
     fn grant(expires: u64) -> Grant {
         Grant {
             permissions: [Permission::PkgRead].into(),
@@ -246,16 +253,18 @@ mod tests {
     #[test]
     fn what_is_remembered_has_a_limit_and_the_oldest_goes() {
         let (mut issuer, root, clock) = (Issuer::default(), root(), Clock::new(NOW, 0));
-        let caller = CallerId { pid: 1, start: 1 };
+        let first = caller(1, 1);
         let (given, _) = issuer.issue(&root, &grant(NOW + 3600), clock).expect("a token");
-        issuer.remember(caller, question(0), &given, NOW - 1);
+        issuer.remember(first.clone(), question(0), &given, NOW - 1);
         for index in 1..=MOST_RECENT {
-            issuer.remember(caller, question(index), &given, NOW);
+            issuer.remember(first.clone(), question(index), &given, NOW);
         }
         assert_eq!(issuer.recent.len(), MOST_RECENT);
-        assert!(issuer.repeat(caller, &question(0), NOW).is_none());
-        assert!(issuer.repeat(caller, &question(1), NOW).is_some());
-        assert!(issuer.repeat(CallerId { pid: 1, start: 2 }, &question(1), NOW).is_none());
-        assert!(issuer.repeat(caller, &question(1), NOW - 1).is_none(), "a clock that was set back");
+        assert!(issuer.repeat(&first, &question(0), NOW).is_none());
+        assert!(issuer.repeat(&first, &question(1), NOW).is_some());
+        assert!(issuer.repeat(&caller(1, 2), &question(1), NOW).is_none());
+        let beside = CallerId { through: Some("/tmp/x".to_owned().into()), ..first.clone() };
+        assert!(issuer.repeat(&beside, &question(1), NOW).is_none(), "another program of the same caller");
+        assert!(issuer.repeat(&first, &question(1), NOW - 1).is_none(), "a clock that was set back");
     }
 }

@@ -41,7 +41,8 @@ impl Lock {
         let same =
             |found: rustix::fs::Stat, own: rustix::fs::Stat| (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino);
         let found = rustix::fs::lstat(&self.path).and_then(|found| Ok(same(found, rustix::fs::fstat(&self.file)?)));
-        found.unwrap_or_default()
+        // What cannot be looked at just now is not gone.
+        found.unwrap_or_else(|error| error != rustix::io::Errno::NOENT)
     }
 }
 

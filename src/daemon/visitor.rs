@@ -24,7 +24,8 @@ impl Visitor {
         let process = opened.filter(|_| socket::peer_process(end).is_none_or(|process| socket::is_alive(&process)));
         let restricted = !process.as_ref().is_some_and(Process::shares_namespaces);
         let parent = process.as_ref().and_then(|process| process.parent().ok());
-        let asker = Asker { peer: process.as_ref().map(seen), caller: parent.as_ref().map(seen), restricted };
+        let [peer_seen, caller] = [&process, &parent].map(|one| one.as_ref().map(|one| seen(one, restricted)));
+        let asker = Asker { peer: peer_seen, caller, restricted };
         Ok(Self { peer, asker })
     }
 
@@ -45,7 +46,8 @@ impl Visitor {
 
     /// The process that wants the token: the parent of whatever asks for it.
     pub(super) fn caller(&self) -> Option<CallerId> {
-        self.asker.caller.as_ref().map(|caller| CallerId { pid: caller.pid, start: caller.start })
+        let through = self.asker.peer.as_ref().and_then(|peer| peer.program.clone());
+        self.asker.caller.as_ref().map(|caller| CallerId { pid: caller.pid, start: caller.start, through })
     }
 
     /// What the log says of it.
@@ -54,9 +56,11 @@ impl Visitor {
     }
 }
 
-/// All of it is read through the folder of the process that is held open, so it is of one process.
-fn seen(process: &Process) -> Seen {
+/// All of it is read through the folder of the process that is held open, so it is of one process. The words of one
+/// across a border are not read: its memory, in which they lie, may be a file that never answers.
+fn seen(process: &Process, restricted: bool) -> Seen {
     let program = process.program().map(|program| program.to_string_lossy().into_owned());
-    let says = own_words(&process.argv(), program.as_deref());
+    let argv = if restricted { Vec::new() } else { process.argv() };
+    let says = own_words(&argv, program.as_deref());
     Seen { pid: process.pid(), start: process.start_time(), program: program.map(Shown::from), says }
 }

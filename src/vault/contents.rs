@@ -27,8 +27,6 @@ pub struct Contents {
 pub struct Server {
     /// Its root URL: tokens kept here are for nothing else.
     pub url: ServerUrl,
-    /// How it is reached.
-    pub access: ServerAccess,
     /// The index of the URL of its last login.
     pub index: Option<IndexName>,
     /// The user that a look-up without a user name means.
@@ -45,6 +43,8 @@ pub struct Server {
 pub struct Held {
     /// The token.
     pub root: StoredRoot,
+    /// How its server is reached, as that was said at its login: nobody else's token changes it.
+    pub access: ServerAccess,
     /// Its ceilings.
     pub policy: Policy,
     /// Since when it is kept, in seconds since the epoch.
@@ -123,7 +123,6 @@ impl Contents {
         if self.server(&kept.holder.server).is_none() {
             self.servers.push(Server {
                 url: kept.holder.server.clone(),
-                access: ServerAccess::default(),
                 index: None,
                 default: user.clone(),
                 roots: Vec::new(),
@@ -131,7 +130,6 @@ impl Contents {
             });
         }
         let server = self.server_mut(&kept.holder.server)?;
-        server.access = kept.access;
         server.index = kept.index.or(server.index.take());
         if kept.default {
             server.default = user.clone();
@@ -139,14 +137,16 @@ impl Contents {
         for known in kept.bases {
             server.learn(known, now);
         }
-        match server.roots.iter_mut().find(|held| *held.root.0.user() == user) {
+        let position = server.roots.iter().position(|held| *held.root.0.user() == user);
+        match position.map(|position| &mut server.roots[position]) {
             Some(held) if held.root.0 == root => {
+                held.access = kept.access;
                 held.policy = kept.policy.unwrap_or_else(|| std::mem::take(&mut held.policy));
                 None
             }
-            Some(held) => Some(std::mem::replace(held, Held::new(root, kept.policy, now))),
+            Some(held) => Some(std::mem::replace(held, Held::new(root, kept.access, kept.policy, now))),
             None => {
-                server.roots.push(Held::new(root, kept.policy, now));
+                server.roots.push(Held::new(root, kept.access, kept.policy, now));
                 None
             }
         }
@@ -178,8 +178,8 @@ impl Contents {
 
 impl Held {
     /// A policy belongs to one root: a new one does not take over that of the one before it.
-    fn new(root: RootToken, policy: Option<Policy>, now: u64) -> Self {
-        Self { root: StoredRoot(root), policy: policy.unwrap_or_default(), since: now }
+    fn new(root: RootToken, access: ServerAccess, policy: Option<Policy>, now: u64) -> Self {
+        Self { root: StoredRoot(root), access, policy: policy.unwrap_or_default(), since: now }
     }
 }
 
