@@ -75,7 +75,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Reads the lines of git, up to the first empty one; `None` where they name no host or no protocol.
+    /// Reads the lines of git, up to the first empty one; `None` where they name no host, or nothing that is
+    /// reached by HTTP.
     ///
     /// # Errors
     /// A [`Failure`] with [`Exit::Malformed`] for what two programs could read differently: control characters, a line
@@ -102,7 +103,8 @@ impl Wanted {
     fn service(self) -> Option<Service> {
         let present = |value: Option<String>| value.filter(|value| !value.is_empty());
         Some(Service {
-            protocol: present(self.protocol)?,
+            // git asks for the passwords of mail servers (`smtp`) and of certificates (`cert`) by the same lines.
+            protocol: self.protocol.filter(|protocol| ["http", "https"].contains(&protocol.as_str()))?,
             host: present(self.host)?,
             path: present(self.path),
             username: present(self.username),
@@ -156,6 +158,14 @@ mod tests {
     fn no_host_or_no_protocol_is_no_question() {
         for input in ["", "\n", "host=h\n", "protocol=https\n", "protocol=https\nhost=\n", "protocol=\nhost=h\n"] {
             assert_eq!(parse(input.as_bytes()).expect("lines").service(), None, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_reached_by_http_gets_no_token_of_the_same_host() {
+        for protocol in ["smtp", "cert", "ftp", "HTTP", "http://evil?", "https://evil?"] {
+            let input = format!("protocol={protocol}\nhost=127.0.0.1:3141\n");
+            assert_eq!(Service::parse(input.as_bytes()).expect("lines"), None, "{protocol}");
         }
     }
 
