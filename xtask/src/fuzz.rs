@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz SECONDS [TARGET…]`: each target under libFuzzer, one after the other.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,17 +24,12 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     }
     prepare()?;
     let mut found = Vec::new();
-    for (target, seeds) in
-        targets.iter().filter(|(target, _)| wanted.is_empty() || wanted.iter().any(|name| name == target))
-    {
+    let is_wanted = |target: &str| wanted.is_empty() || wanted.iter().any(|name| name == target);
+    for (target, seeds) in targets.iter().filter(|(target, _)| is_wanted(target)) {
         let corpus = corpus(target, seeds)?;
         let ran = fuzz(target, &corpus, seconds)?;
-        println!(
-            "{target:<13} {:>11} runs, coverage {:>5}{}",
-            ran.count,
-            ran.coverage,
-            if ran.clean { "" } else { ", A FINDING" }
-        );
+        let finding = if ran.clean { "" } else { ", A FINDING" };
+        println!("{target:<13} {:>11} runs, coverage {:>5}{finding}", ran.count, ran.coverage);
         if !ran.clean {
             println!("{}", ran.said);
             found.push(*target);
@@ -108,7 +103,6 @@ fn fuzz(target: &str, corpus: &Path, seconds: u64) -> Result<Ran, Box<dyn std::e
         last.push(line);
     }
     let clean = child.wait()?.success();
-    std::io::stdout().flush()?;
     Ok(Ran { count, coverage, clean, said: last.join("\n") })
 }
 
