@@ -2,6 +2,7 @@
 
 use devpi_tokens::hosts;
 use devpi_tokens::target::{AddressError, Page, ServerUrl, Target};
+use url::Url;
 
 use super::assert_harmless;
 
@@ -32,6 +33,7 @@ pub fn url(data: &[u8]) {
     if let Some((server, place)) = found {
         let ours = Plain::of(&server.to_string());
         assert!(whole.is_below(&ours), "{asked} is not on {server}");
+        assert_read_alike(asked, &server);
         if let Some(index) = place.index {
             assert!(
                 whole.is_below(&Plain { path: format!("{}/{index}", ours.path), ..ours }),
@@ -74,6 +76,18 @@ impl Plain {
         let same = (&self.scheme, &self.host, self.port) == (&other.scheme, &other.host, other.port);
         same && self.path.strip_prefix(&other.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
+}
+
+/// Asserts that a client which reads URLs as browsers do goes to the server that we take it for.
+fn assert_read_alike(asked: &str, server: &ServerUrl) {
+    let (Ok(asked), Ok(ours)) = (Url::parse(asked), Url::parse(&server.to_string())) else { return };
+    assert_eq!(asked.origin(), ours.origin(), "a client goes elsewhere with {asked}");
+    let path = ours.path().trim_end_matches('/');
+    let rest = asked.path().strip_prefix(path);
+    assert!(
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        "{asked} is not below {ours} to a client"
+    );
 }
 
 fn is_host_of(asked: &str, server: &ServerUrl) -> bool {
