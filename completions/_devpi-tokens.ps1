@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with tokens that are replaced as long as it runs')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new token on the server')
             [CompletionResult]::new('derive', 'derive', [CompletionResultType]::ParameterValue, 'Make a narrower token, without the server')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says, in words')
@@ -36,6 +37,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a token on the server, and all that was derived from it')
             [CompletionResult]::new('token-login', 'token-login', [CompletionResultType]::ParameterValue, 'Log devpi-client in with a token')
             [CompletionResult]::new('can', 'can', [CompletionResultType]::ParameterValue, 'Tell what a server would answer to a token, without asking it')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was handed out, to which program, and until when')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Tell to which program a token was handed out, and what it can still do')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show or change what the agent may hand out, and for how long')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
@@ -84,6 +88,14 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Whose token (default: the user in the URL, else the server''s default)')
             [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'How much is uploaded: the token for a large upload lasts longer')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON with the user, the token and its end, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;exec' {
+            [CompletionResult]::new('--lifetime', '--lifetime', [CompletionResultType]::ParameterName, 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What for: read or upload')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -202,6 +214,45 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the token comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;log' {
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only tokens of this user')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only tokens of this user')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Only tokens for this server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Only tokens for this server')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Only this purpose: read, upload, push, toxresult or remove')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only uploads of this project')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only uploads of this project')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Only tokens for this index')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'Only tokens for this index')
+            [CompletionResult]::new('--program', '--program', [CompletionResultType]::ParameterName, 'Only what this program asked for: its name or its path, or what it calls itself')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from then on, for example "2 hours" (ago) or 2026-11-23')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only the last COUNT')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Only the last COUNT')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with what comes, until interrupted')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with what comes, until interrupted')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, a line each, for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;trace' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The token is in FILE (-: one line of standard input)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token itself; shows in lists of processes, so prefer --file')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the token comes from standard input')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;explain' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A project that is to be uploaded')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'A project that is to be uploaded')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, for programs')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -344,6 +395,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with tokens that are replaced as long as it runs')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new token on the server')
             [CompletionResult]::new('derive', 'derive', [CompletionResultType]::ParameterValue, 'Make a narrower token, without the server')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says, in words')
@@ -351,6 +403,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a token on the server, and all that was derived from it')
             [CompletionResult]::new('token-login', 'token-login', [CompletionResultType]::ParameterValue, 'Log devpi-client in with a token')
             [CompletionResult]::new('can', 'can', [CompletionResultType]::ParameterValue, 'Tell what a server would answer to a token, without asking it')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was handed out, to which program, and until when')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Tell to which program a token was handed out, and what it can still do')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show or change what the agent may hand out, and for how long')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
@@ -367,6 +422,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;get' {
+            break
+        }
+        'devpi-tokens;help;exec' {
             break
         }
         'devpi-tokens;help;create' {
@@ -388,6 +446,15 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;can' {
+            break
+        }
+        'devpi-tokens;help;log' {
+            break
+        }
+        'devpi-tokens;help;trace' {
+            break
+        }
+        'devpi-tokens;help;explain' {
             break
         }
         'devpi-tokens;help;policy' {

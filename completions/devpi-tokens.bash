@@ -31,6 +31,12 @@ _devpi__tokens() {
             devpi__tokens,derive)
                 cmd="devpi__tokens__subcmd__derive"
                 ;;
+            devpi__tokens,exec)
+                cmd="devpi__tokens__subcmd__exec"
+                ;;
+            devpi__tokens,explain)
+                cmd="devpi__tokens__subcmd__explain"
+                ;;
             devpi__tokens,get)
                 cmd="devpi__tokens__subcmd__get"
                 ;;
@@ -42,6 +48,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens,list)
                 cmd="devpi__tokens__subcmd__list"
+                ;;
+            devpi__tokens,log)
+                cmd="devpi__tokens__subcmd__log"
                 ;;
             devpi__tokens,login)
                 cmd="devpi__tokens__subcmd__login"
@@ -60,6 +69,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens,token-login)
                 cmd="devpi__tokens__subcmd__token__subcmd__login"
+                ;;
+            devpi__tokens,trace)
+                cmd="devpi__tokens__subcmd__trace"
                 ;;
             devpi__tokens__subcmd__agent,help)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help"
@@ -112,6 +124,12 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help,derive)
                 cmd="devpi__tokens__subcmd__help__subcmd__derive"
                 ;;
+            devpi__tokens__subcmd__help,exec)
+                cmd="devpi__tokens__subcmd__help__subcmd__exec"
+                ;;
+            devpi__tokens__subcmd__help,explain)
+                cmd="devpi__tokens__subcmd__help__subcmd__explain"
+                ;;
             devpi__tokens__subcmd__help,get)
                 cmd="devpi__tokens__subcmd__help__subcmd__get"
                 ;;
@@ -123,6 +141,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,list)
                 cmd="devpi__tokens__subcmd__help__subcmd__list"
+                ;;
+            devpi__tokens__subcmd__help,log)
+                cmd="devpi__tokens__subcmd__help__subcmd__log"
                 ;;
             devpi__tokens__subcmd__help,login)
                 cmd="devpi__tokens__subcmd__help__subcmd__login"
@@ -141,6 +162,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,token-login)
                 cmd="devpi__tokens__subcmd__help__subcmd__token__subcmd__login"
+                ;;
+            devpi__tokens__subcmd__help,trace)
+                cmd="devpi__tokens__subcmd__help__subcmd__trace"
                 ;;
             devpi__tokens__subcmd__help__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock"
@@ -203,7 +227,7 @@ _devpi__tokens() {
 
     case "${cmd}" in
         devpi__tokens)
-            opts="-h -V --help --version login logout status get create derive inspect list delete token-login can policy agent setup help"
+            opts="-h -V --help --version login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -638,6 +662,54 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__exec)
+            opts="-h --lifetime --for --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__explain)
+            opts="-p -h --project --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__get)
             opts="-h --for --project --user --bytes --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -669,7 +741,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help)
-            opts="login logout status get create derive inspect list delete token-login can policy agent setup help"
+            opts="login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -822,6 +894,34 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__help__subcmd__exec)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__help__subcmd__get)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -865,6 +965,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1004,6 +1118,20 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__help__subcmd__trace)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__inspect)
             opts="-f -h --file --token --json --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1062,6 +1190,72 @@ _devpi__tokens() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__log)
+            opts="-u -s -p -i -n -f -h --user --server --for --project --index --program --since --last --follow --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1406,6 +1600,32 @@ _devpi__tokens() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__trace)
+            opts="-f -h --file --token --json --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -26,6 +26,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand exec 'Run a command with tokens that are replaced as long as it runs'
             cand create 'Make a new token on the server'
             cand derive 'Make a narrower token, without the server'
             cand inspect 'Show what a token says, in words'
@@ -33,6 +34,9 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand delete 'Delete a token on the server, and all that was derived from it'
             cand token-login 'Log devpi-client in with a token'
             cand can 'Tell what a server would answer to a token, without asking it'
+            cand log 'Show what was handed out, to which program, and until when'
+            cand trace 'Tell to which program a token was handed out, and what it can still do'
+            cand explain 'Tell what pip, uv and twine would get for a URL, and why'
             cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
@@ -77,6 +81,13 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --user 'Whose token (default: the user in the URL, else the server''s default)'
             cand --bytes 'How much is uploaded: the token for a large upload lasts longer'
             cand --json 'Print JSON with the user, the token and its end, for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;exec'= {
+            cand --lifetime 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over'
+            cand --for 'What for: read or upload'
+            cand --project 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -188,6 +199,42 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --file 'The token is in FILE (-: one line of standard input)'
             cand --token 'The token itself; shows in lists of processes, so prefer --file'
             cand --no-input 'Never ask: the token comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;log'= {
+            cand -u 'Only tokens of this user'
+            cand --user 'Only tokens of this user'
+            cand -s 'Only tokens for this server'
+            cand --server 'Only tokens for this server'
+            cand --for 'Only this purpose: read, upload, push, toxresult or remove'
+            cand -p 'Only uploads of this project'
+            cand --project 'Only uploads of this project'
+            cand -i 'Only tokens for this index'
+            cand --index 'Only tokens for this index'
+            cand --program 'Only what this program asked for: its name or its path, or what it calls itself'
+            cand --since 'Only from then on, for example "2 hours" (ago) or 2026-11-23'
+            cand -n 'Only the last COUNT'
+            cand --last 'Only the last COUNT'
+            cand -f 'Go on with what comes, until interrupted'
+            cand --follow 'Go on with what comes, until interrupted'
+            cand --json 'Print JSON, a line each, for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;trace'= {
+            cand -f 'The token is in FILE (-: one line of standard input)'
+            cand --file 'The token is in FILE (-: one line of standard input)'
+            cand --token 'The token itself; shows in lists of processes, so prefer --file'
+            cand --json 'Print JSON, for programs'
+            cand --no-input 'Never ask: the token comes from standard input'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;explain'= {
+            cand -p 'A project that is to be uploaded'
+            cand --project 'A project that is to be uploaded'
+            cand --json 'Print JSON, for programs'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -304,6 +351,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
+            cand exec 'Run a command with tokens that are replaced as long as it runs'
             cand create 'Make a new token on the server'
             cand derive 'Make a narrower token, without the server'
             cand inspect 'Show what a token says, in words'
@@ -311,6 +359,9 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand delete 'Delete a token on the server, and all that was derived from it'
             cand token-login 'Log devpi-client in with a token'
             cand can 'Tell what a server would answer to a token, without asking it'
+            cand log 'Show what was handed out, to which program, and until when'
+            cand trace 'Tell to which program a token was handed out, and what it can still do'
+            cand explain 'Tell what pip, uv and twine would get for a URL, and why'
             cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv and git ask the agent'
@@ -323,6 +374,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;status'= {
         }
         &'devpi-tokens;help;get'= {
+        }
+        &'devpi-tokens;help;exec'= {
         }
         &'devpi-tokens;help;create'= {
         }
@@ -337,6 +390,12 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;token-login'= {
         }
         &'devpi-tokens;help;can'= {
+        }
+        &'devpi-tokens;help;log'= {
+        }
+        &'devpi-tokens;help;trace'= {
+        }
+        &'devpi-tokens;help;explain'= {
         }
         &'devpi-tokens;help;policy'= {
             cand show 'Show for how long tokens may last that the agent hands out'

@@ -30,6 +30,7 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "login" -d
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "exec" -d 'Run a command with tokens that are replaced as long as it runs'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "create" -d 'Make a new token on the server'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "derive" -d 'Make a narrower token, without the server'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "inspect" -d 'Show what a token says, in words'
@@ -37,6 +38,9 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "list" -d 
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "token-login" -d 'Log devpi-client in with a token'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "log" -d 'Show what was handed out, to which program, and until when'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "trace" -d 'Tell to which program a token was handed out, and what it can still do'
+complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "explain" -d 'Tell what pip, uv and twine would get for a URL, and why'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "policy" -d 'Show or change what the agent may hand out, and for how long'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
 complete -c devpi-tokens -n "__fish_devpi_tokens_needs_command" -f -a "setup" -d 'Make pip, uv and git ask the agent'
@@ -65,6 +69,10 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l user -
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l bytes -d 'How much is uploaded: the token for a large upload lasts longer' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -l json -d 'Print JSON with the user, the token and its end, for programs'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand get" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l lifetime -d 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l for -d 'What for: read or upload' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -l project -d 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s u -l user -d 'Whose token (default: who asks)' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s o -l output -d 'Write the token to FILE, which only you can read' -r -F
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand create" -s a -l allowed -d 'Only these permissions, by commas: del_entry, del_project, del_verdata, index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload' -r
@@ -131,6 +139,25 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s f -l f
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -l no-input -d 'Never ask: the token comes from standard input'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand can" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s u -l user -d 'Only tokens of this user' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s s -l server -d 'Only tokens for this server' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l for -d 'Only this purpose: read, upload, push, toxresult or remove' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s p -l project -d 'Only uploads of this project' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s i -l index -d 'Only tokens for this index' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l program -d 'Only what this program asked for: its name or its path, or what it calls itself' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l since -d 'Only from then on, for example "2 hours" (ago) or 2026-11-23' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s n -l last -d 'Only the last COUNT' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s f -l follow -d 'Go on with what comes, until interrupted'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -l json -d 'Print JSON, a line each, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand log" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -s f -l file -d 'The token is in FILE (-: one line of standard input)' -r -F
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -l token -d 'The token itself; shows in lists of processes, so prefer --file' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -l no-input -d 'Never ask: the token comes from standard input'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand trace" -s h -l help -d 'Print help'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand explain" -s p -l project -d 'A project that is to be uploaded' -r
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand explain" -l json -d 'Print JSON, for programs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -f -a "show" -d 'Show for how long tokens may last that the agent hands out'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand policy; and not __fish_seen_subcommand_from show edit help" -f -a "edit" -d 'Change that, in an editor or from a file'
@@ -175,21 +202,25 @@ complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and not
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from shim" -s h -l help -d 'Print help'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "shim" -d 'Link the programs that pip, uv and git look for into a folder on PATH'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand setup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "create" -d 'Make a new token on the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "policy" -d 'Show or change what the agent may hand out, and for how long'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
-complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get create derive inspect list delete token-login can policy agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "login" -d 'Log in once: the agent keeps a token, nothing keeps the password'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "logout" -d 'Let the agent forget a token, and with --revoke the server, too'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "status" -d 'Show which tokens the agent keeps, and until when they are valid'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "get" -d 'Print a fresh token to read an index or to upload to it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "exec" -d 'Run a command with tokens that are replaced as long as it runs'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "create" -d 'Make a new token on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "derive" -d 'Make a narrower token, without the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "inspect" -d 'Show what a token says, in words'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "list" -d 'List the tokens of a user on the server'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "delete" -d 'Delete a token on the server, and all that was derived from it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "token-login" -d 'Log devpi-client in with a token'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "can" -d 'Tell what a server would answer to a token, without asking it'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "log" -d 'Show what was handed out, to which program, and until when'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "trace" -d 'Tell to which program a token was handed out, and what it can still do'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "explain" -d 'Tell what pip, uv and twine would get for a URL, and why'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "policy" -d 'Show or change what the agent may hand out, and for how long'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "agent" -d 'Start, stop, lock or unlock the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "setup" -d 'Make pip, uv and git ask the agent'
+complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and not __fish_seen_subcommand_from login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show for how long tokens may last that the agent hands out'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "edit" -d 'Change that, in an editor or from a file'
 complete -c devpi-tokens -n "__fish_devpi_tokens_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "start" -d 'Start the agent, if it does not run'

@@ -5,17 +5,24 @@
 
 mod command;
 mod config;
+mod confusion;
 mod filename;
 mod findings;
+mod flit;
+mod hatch;
+mod pdm;
 mod pip;
+mod poetry;
 #[cfg(test)]
 mod pretend;
+mod project;
+mod pypirc;
 mod requirements;
 mod shim;
 mod twine;
 mod uv;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::target::{ProjectName, Purpose};
@@ -23,6 +30,7 @@ use crate::target::{ProjectName, Purpose};
 use command::Command;
 use findings::Findings;
 
+pub use confusion::{Confusion, confusion};
 pub use shim::is_shim;
 
 /// How many items of a command line are looked at.
@@ -60,6 +68,14 @@ pub enum Program {
     Uv,
     /// twine.
     Twine,
+    /// poetry.
+    Poetry,
+    /// pdm.
+    Pdm,
+    /// hatch.
+    Hatch,
+    /// flit.
+    Flit,
     /// Anything else: the address that is asked about decides.
     #[default]
     Other,
@@ -74,9 +90,15 @@ pub struct Doing {
     pub purpose: Option<Purpose>,
     /// Every index that the run installs from, or where an upload goes; as written, at most 256.
     pub index_urls: Vec<String>,
-    /// The indexes that an upload only reads, to see what is there already (`uv publish --check-url`). A look-up at or
-    /// below one of them is a read, whatever `purpose` says.
-    pub check_urls: Vec<String>,
+    /// The URLs of those among them that have a name, by it.
+    pub named: BTreeMap<String, String>,
+    /// The indexes that an upload only reads: to see what is there already (`uv publish --check-url`), or to build
+    /// before it uploads (`pdm publish`); as written, at most 256.
+    pub read_urls: Vec<String>,
+    /// Whether the highest version that any index of the run has is installed, wherever that lies.
+    pub merges: bool,
+    /// Whether PyPI is one of the indexes of the run, as none was named in its place.
+    pub reads_pypi: bool,
     /// The projects whose files are uploaded, at most 256.
     pub projects: BTreeSet<ProjectName>,
     /// The size of all files that are uploaded, in bytes.
@@ -97,6 +119,10 @@ const CLIENTS: &[Client] = &[
     Client { name: "uv", program: Program::Uv, look: uv::look },
     Client { name: "uvx", program: Program::Uv, look: uv::look },
     Client { name: "twine", program: Program::Twine, look: twine::look },
+    Client { name: "poetry", program: Program::Poetry, look: poetry::look },
+    Client { name: "pdm", program: Program::Pdm, look: pdm::look },
+    Client { name: "hatch", program: Program::Hatch, look: hatch::look },
+    Client { name: "flit", program: Program::Flit, look: flit::look },
 ];
 
 /// Tells what a process is doing.
@@ -131,6 +157,10 @@ mod tests {
             ("uvx|foo", Program::Uv),
             ("/tmp/v/bin/python3|/tmp/v/bin/twine|upload|x", Program::Twine),
             ("python|-mtwine|upload|x", Program::Twine),
+            ("/tmp/v/bin/python|/tmp/v/bin/poetry|install", Program::Poetry),
+            ("/tmp/v/bin/python|-m|pdm|install", Program::Pdm),
+            ("/tmp/v/bin/python|/tmp/v/bin/hatch|publish", Program::Hatch),
+            ("/tmp/v/bin/python|/tmp/v/bin/flit|publish", Program::Flit),
             ("python|-c|import pip", Program::Other),
             ("python|pipeline.py|install", Program::Other),
             ("python|-m|http.server", Program::Other),
@@ -178,12 +208,14 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_command_line_and_no_file_is_too_odd(
-            program in "(pip|uv|uvx|twine|python3\\|-m\\|pip|python\\|\\PC{0,9}|\\PC{0,5})",
+            program in "(pip|uv|uvx|twine|poetry|pdm|hatch|flit|python3\\|-m\\|pip|python\\|\\PC{0,9}|\\PC{0,5})",
             words in "(\\|(-i|-r|--index|--config-file|upload|publish|pip|--|=|dist/\\*|\\[|\\PC{0,12})){0,12}",
-            text in "(\n?(-r x|-i|index-url=|\\[global\\]|\\[\\[index\\]\\]|url='|\\$\\{|\\PC{0,9})){0,12}",
+            text in "(\n?(-r x|-i|index-url=|\\[global\\]|\\[\\[index\\]\\]|\\[project\\]|name='|url='|\\$\\{|\\PC{0,9})){0,12}",
         ) {
             let machine = Machine::new()
                 .file("/home/me/work/x", &text)
+                .file("/home/me/work/pyproject.toml", &text)
+                .file("/home/me/work/pdm.toml", &text)
                 .file("/home/me/work/uv.toml", &text)
                 .file("/etc/pip.conf", &text);
             let doing = machine.doing(&format!("{program}{words}"));

@@ -7,11 +7,15 @@ mod complaint;
 mod create;
 mod delete;
 mod derive;
+mod entry;
+mod exec;
+mod explain;
 mod fetch_bases;
 mod get;
 mod input;
 mod inspect;
 mod list;
+mod log;
 mod login;
 mod logout;
 mod open;
@@ -22,6 +26,7 @@ mod session;
 mod setup;
 mod status;
 mod token_login;
+mod trace;
 mod wanted;
 mod which;
 
@@ -100,7 +105,7 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     };
     let mut terminal = Terminal { out, err, width: width() };
     match verb(cli.verb, &mut terminal) {
-        Ok(exit) => exit.into(),
+        Ok(code) => code,
         Err(failure) => {
             failure.report(PROGRAM, terminal.width, terminal.err);
             failure.exit.into()
@@ -112,9 +117,11 @@ fn written(said: std::io::Result<()>, exit: Exit) -> ExitCode {
     said.map_or(Exit::CannotWrite, |()| exit).into()
 }
 
-fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failure> {
     use args::Verb;
-    match verb {
+    let exit = match verb {
+        // The one whose code is another program's.
+        Verb::Exec(args) => return exec::run(args, terminal),
         Verb::Login(args) => login::run(args, terminal),
         Verb::Logout(args) => logout::run(args, terminal),
         Verb::Status(args) => status::run(&args, terminal),
@@ -126,11 +133,15 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> 
         Verb::Delete(args) => delete::run(args, terminal),
         Verb::TokenLogin(args) => token_login::run(args, terminal),
         Verb::Can(args) => can::run(args, terminal),
+        Verb::Log(args) => log::run(args, terminal),
+        Verb::Trace(args) => trace::run(args, terminal),
+        Verb::Explain(args) => explain::run(args, terminal),
         Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),
-    }
+    }?;
+    Ok(exit.into())
 }
 
 /// Seconds since the epoch.

@@ -3,6 +3,7 @@
 mod agent;
 mod bases;
 mod guests;
+mod handouts;
 mod harden;
 mod idle;
 mod issuer;
@@ -13,6 +14,7 @@ mod policies;
 mod session;
 mod store;
 mod visitor;
+mod weigh;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -135,9 +137,9 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         if !options.foreground {
             harden::let_go_of_output()?;
         }
-        let agent = Rc::new(Agent::new(program, paths));
+        let agent = Rc::new(Agent::new(program, paths)?);
         tokio::task::spawn_local(heed_signals(Rc::clone(&agent)));
-        listener::listen(agent, bound).await
+        listener::listen(agent, bound, &lock).await
     });
     tracing::info!("ended");
     drop(lock);

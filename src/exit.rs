@@ -30,6 +30,10 @@ pub enum Exit {
     Refused = 77,
     /// The set-up is not safe: owner, mode, environment.
     Unsafe = 78,
+    /// The command of `exec` is there and cannot be run.
+    CannotRun = 126,
+    /// There is no such command for `exec`.
+    NoCommand = 127,
 }
 
 impl From<Exit> for ExitCode {

@@ -136,6 +136,17 @@ impl Folder {
         &self.path
     }
 
+    /// Opens a file of the folder to write behind its end, and makes it first, with mode 0600, where it is not there.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::InvalidInput`] for what is not a regular file.
+    pub fn append(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let descriptor = rustix::fs::openat(self, name, flags | OFlags::NONBLOCK, Mode::RUSR | Mode::WUSR)?;
+        let file = File::from(descriptor);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
     /// Opens a file of the folder for reading where it is there: a regular file, ours, closed to others.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 pub mod caller;
 pub mod escape;
 pub mod exit;
+pub mod handout;
 pub mod judge;
 pub mod policy;
 pub mod protocol;
@@ -24,9 +25,9 @@ pub mod devpi;
 #[cfg(feature = "cli")]
 pub mod devpi_client;
 pub mod disk;
-#[cfg(feature = "agent")]
 pub mod folder;
 pub mod hosts;
+pub mod logbook;
 pub mod paths;
 pub mod pipe;
 pub mod process;

@@ -101,6 +101,13 @@ impl Paths {
         self.data.join("vault")
     }
 
+    /// Where each command that runs under `exec` has a folder: in memory, where the system has a folder for that.
+    pub fn runs(&self) -> PathBuf {
+        let runtime =
+            self.sockets.iter().filter(|socket| socket.starts_with("/run/user")).find_map(|socket| socket.parent());
+        runtime.unwrap_or(&self.state).join("exec")
+    }
+
     /// The plain list of the servers that are ours.
     pub fn hosts(&self) -> PathBuf {
         self.data.join("hosts")

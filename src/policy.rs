@@ -171,6 +171,7 @@ mod tests {
             indexes: indexes.iter().map(|name| name.parse().expect("an index")).collect(),
             projects: projects.iter().map(|name| name.parse().expect("a project")).collect(),
             bytes: 0,
+            stranger: None,
         }
     }
 

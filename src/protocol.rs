@@ -7,6 +7,7 @@ mod denial;
 mod root;
 mod session_bus;
 mod status;
+mod weighed;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ pub use denial::{Denial, Refusal, Refused};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, RootStatus, Status, VaultState};
+pub use weighed::Weighed;
 
 /// The version of this protocol. It grows only when one side would misread the other.
 pub const VERSION: u32 = 1;
@@ -37,6 +39,8 @@ pub enum Request {
     },
     /// A token for what somebody is doing right now.
     Ask(Question),
+    /// What [`Request::Ask`] would get. No token is made, nothing is fetched and nothing written down.
+    Weigh(Question),
     /// Keep a root token, in place of the one that is kept for the same server and user.
     Keep(Box<Root>),
     /// Forget the root token of a user.
@@ -99,6 +103,8 @@ pub enum Response {
     },
     /// The answer to [`Request::Ask`].
     Credential(Credential),
+    /// The answer to [`Request::Weigh`].
+    Weighed(Box<Weighed>),
     /// The answer to [`Request::Keep`] and [`Request::Drop`]: the tokens that this leaves alive on the server.
     Left {
         /// One each.
@@ -146,6 +152,9 @@ pub struct Question {
     pub projects: Vec<ProjectName>,
     /// How much is uploaded, in bytes.
     pub bytes: u64,
+    /// The host of an index that is open to strangers, where the same run mixes it with ours: for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stranger: Option<String>,
 }
 
 impl Question {
@@ -153,10 +162,14 @@ impl Question {
     pub const MOST_INDEXES: usize = 32;
     /// The most projects of one question.
     pub const MOST_PROJECTS: usize = 256;
+    /// The longest name of a host, in bytes ([RFC 1035](https://www.rfc-editor.org/rfc/rfc1035)).
+    pub const LONGEST_HOST: usize = 255;
 
-    /// Whether it has no more indexes and projects than a question may have.
+    /// Whether it has no more indexes and projects than a question may have, and no longer names.
     pub fn is_within_limits(&self) -> bool {
-        self.indexes.len() <= Self::MOST_INDEXES && self.projects.len() <= Self::MOST_PROJECTS
+        self.indexes.len() <= Self::MOST_INDEXES
+            && self.projects.len() <= Self::MOST_PROJECTS
+            && self.stranger.as_ref().is_none_or(|host| host.len() <= Self::LONGEST_HOST)
     }
 }
 

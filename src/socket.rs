@@ -1,11 +1,13 @@
 //! The agent's socket: who is at its other end, and how to reach it.
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::traits::StreamCommon;
 use interprocess::local_socket::{GenericFilePath, Name, Stream};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// What the kernel says of a process at the other end, at the time when it connected (`SO_PEERCRED`, `unix(7)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,18 @@ impl Peer {
     pub fn is_us(self) -> bool {
         self.uid == rustix::process::getuid().as_raw()
     }
+}
+
+/// The process at the other end as a descriptor that stays with it (`SO_PEERPIDFD`); none where the kernel is older than
+/// 6.5.
+pub fn peer_process(stream: &impl AsFd) -> Option<OwnedFd> {
+    nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerPidfd).ok()
+}
+
+/// Whether the process of such a descriptor has not ended. As long as it has not, nobody else has its number.
+pub fn is_alive(process: &OwnedFd) -> bool {
+    let mut end = [PollFd::new(process, PollFlags::IN)];
+    poll(&mut end, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ended| ended == 0)
 }
 
 /// Why there is no connection.
@@ -105,6 +119,23 @@ mod tests {
         assert!(matches!(connect(&folder.path().join("b.sock"), patience), Err(SocketError::Nobody(_))));
         std::fs::write(folder.path().join("c.sock"), "").expect("a file");
         assert!(connect(&folder.path().join("c.sock"), patience).is_err());
+    }
+
+    #[test]
+    fn a_peer_that_has_ended_is_told_from_whoever_gets_its_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.sock");
+        let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+        let _stream = connect(&path, Duration::from_secs(1)).expect("a connection");
+        let (ours, _) = listener.accept().expect("a peer");
+        // Kernels before 6.5 do not say.
+        let Some(own) = peer_process(&ours) else { return };
+        assert!(is_alive(&own));
+        let script = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])";
+        let ran = std::process::Command::new("python3").args(["-c", script]).arg(&path).status();
+        assert!(ran.expect("python3").success());
+        let (theirs, _) = listener.accept().expect("a peer");
+        assert!(peer_process(&theirs).is_none_or(|process| !is_alive(&process)));
     }
 
     #[test]

@@ -3,5 +3,5 @@
 mod address;
 mod name;
 
-pub use address::{AddressError, Page, Place, ServerUrl, Target};
+pub use address::{AddressError, Miss, Page, Place, ServerUrl, Target};
 pub use name::{IndexName, NameError, Permission, ProjectName, Purpose, UserName};

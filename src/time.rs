@@ -6,7 +6,7 @@ mod words;
 pub use duration::parse_duration;
 pub use words::in_words;
 #[cfg(feature = "cli")]
-pub use words::in_words_with_date;
+pub use words::{date, in_words_with_date};
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ mod foreign;
 mod id;
 mod macaroon;
 mod narrowing;
+mod pasted;
 mod restriction;
 mod scope;
 

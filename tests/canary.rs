@@ -109,6 +109,11 @@ fn everything(home: &Home, secrets: &Secrets) {
         ours(&["get", &BED.index_url("alice/dev"), "--for", "upload", "--project", "bed-app"]),
         ours(&["get", &simple, "--user", "nobody"]),
         ours(&["get", "http://127.0.0.1:9/alice/dev/"]),
+        ours(&["log"]),
+        ours(&["log", "--json"]),
+        ours(&["explain", &simple]),
+        ("trace".to_owned(), fed(home.cli(&["trace"]), &format!("https://alice:{}@host/\n", secrets.canary))),
+        ("trace".to_owned(), fed(home.cli(&["trace", "--json"]), &format!("{}\n", secrets.canary))),
     ];
     assert!(ran.iter().take(7).all(|(_, output)| output.status.success()), "{ran:?}");
     for args in [

@@ -1,4 +1,5 @@
-//! Real pip and uv install with what the agent gives them: judged by what reached the server.
+//! Of several users on one server the right one's token travels, and no root token does. What each client's tokens may
+//! do is in `tests/table.rs`.
 
 mod support;
 
@@ -7,118 +8,10 @@ use std::path::Path;
 use support::judge::{Watch, files_came_from, only_reads};
 use support::run::{client_with_shim, client_with_wheel, run, succeeds};
 use support::{BED, Home, err, out};
-use testbed::Client;
-
-/// The indexes that `alice/dev` is made of, and a second one on the same host beside it.
-const DEV: [&str; 3] = ["alice/base", "alice/dev", "alice/mid"];
-const DEV_AND_OTHER: [&str; 4] = ["alice/base", "alice/dev", "alice/mid", "alice/other"];
-
-/// A configuration of uv in the client's working folder: these indexes of the bed, each asked about before any request.
-fn configure_uv(client: &Client, indexes: &[&str]) {
-    let mut text = "keyring-provider = \"subprocess\"\n".to_owned();
-    for (number, index) in indexes.iter().enumerate() {
-        let (url, name) = (BED.simple_url(index), index.replace('/', "-"));
-        let default = number == 0;
-        text +=
-            &format!("[[index]]\nname = \"{name}\"\nurl = \"{url}\"\nauthenticate = \"always\"\ndefault = {default}\n");
-    }
-    std::fs::write(client.home().join("uv.toml"), text).expect("uv.toml");
-}
 
 /// The address with this user in it.
 fn as_user(url: &str, user: &str) -> String {
     url.replacen("http://", &format!("http://{user}@"), 1)
-}
-
-fn has_app_with_its_dependencies(client: &Client) {
-    for module in ["bed_app", "bed_lib", "bed_core"] {
-        assert!(client.imports(module), "{module} is not installed");
-    }
-}
-
-#[test]
-fn pip_installs_across_two_bases_through_the_keyring_command() {
-    let home = Home::with_alice();
-    let watch = Watch::new(&home, &BED);
-    let client = client_with_shim(&home);
-    let url = BED.simple_url("alice/dev");
-    succeeds(&home, client.pip(["install", "--keyring-provider", "subprocess", "-i", &url, "bed-app"]));
-    has_app_with_its_dependencies(&client);
-    let sent = watch.of("pip/26.");
-    only_reads(&sent, &DEV);
-    files_came_from(&sent, &DEV);
-}
-
-#[test]
-fn pip_installs_across_two_bases_through_pythons_keyring() {
-    let home = Home::with_alice();
-    let watch = Watch::new(&home, &BED);
-    let client = client_with_wheel();
-    let url = BED.simple_url("alice/dev");
-    succeeds(&home, client.pip(["install", "--keyring-provider", "import", "-i", &url, "bed-app"]));
-    has_app_with_its_dependencies(&client);
-    let sent = watch.of("pip/26.");
-    only_reads(&sent, &DEV);
-    files_came_from(&sent, &DEV);
-}
-
-#[test]
-fn uv_that_always_authenticates_installs_across_two_bases() {
-    let home = Home::with_alice();
-    let watch = Watch::new(&home, &BED);
-    let client = client_with_shim(&home);
-    configure_uv(&client, &["alice/dev"]);
-    succeeds(&home, client.uv(["pip", "install", "bed-app"]));
-    has_app_with_its_dependencies(&client);
-    let sent = watch.of("uv/");
-    only_reads(&sent, &DEV);
-    files_came_from(&sent, &DEV);
-}
-
-#[test]
-fn uv_with_the_user_in_the_url_installs_across_two_bases() {
-    let home = Home::with_alice();
-    let watch = Watch::new(&home, &BED);
-    let client = client_with_shim(&home);
-    let url = as_user(&BED.simple_url("alice/dev"), "alice");
-    let mut uv = client.uv(["pip", "install", "--default-index", &url, "bed-app"]);
-    uv.env("UV_KEYRING_PROVIDER", "subprocess");
-    succeeds(&home, uv);
-    has_app_with_its_dependencies(&client);
-    let sent = watch.of("uv/");
-    only_reads(&sent, &DEV);
-    files_came_from(&sent, &DEV);
-}
-
-#[test]
-fn one_pip_run_reads_two_indexes_of_one_host() {
-    let home = Home::with_alice();
-    let watch = Watch::new(&home, &BED);
-    let client = client_with_shim(&home);
-    let (dev, other) = (BED.simple_url("alice/dev"), BED.simple_url("alice/other"));
-    let indexes = ["-i", &dev, "--extra-index-url", &other];
-    let mut pip = client.pip(["install", "--keyring-provider", "subprocess"]);
-    pip.args(indexes).args(["bed-app", "bed-extra"]);
-    succeeds(&home, pip);
-    has_app_with_its_dependencies(&client);
-    assert!(client.imports("bed_extra"));
-    let sent = watch.of("pip/26.");
-    only_reads(&sent, &DEV_AND_OTHER);
-    files_came_from(&sent, &DEV_AND_OTHER);
-}
-
-#[test]
-fn one_uv_run_reads_two_indexes_of_one_host() {
-    let home = Home::with_alice();
-    let watch = Watch::new(&home, &BED);
-    let client = client_with_shim(&home);
-    configure_uv(&client, &["alice/dev", "alice/other"]);
-    succeeds(&home, client.uv(["pip", "install", "bed-app", "bed-extra"]));
-    has_app_with_its_dependencies(&client);
-    assert!(client.imports("bed_extra"));
-    let sent = watch.of("uv/");
-    only_reads(&sent, &DEV_AND_OTHER);
-    files_came_from(&sent, &DEV_AND_OTHER);
 }
 
 /// Whose token `keyring get --mode creds` gives for an address.
@@ -165,6 +58,34 @@ fn the_user_in_pips_url_decides_whose_token_travels() {
         only_reads(&sent, &["alice/other"]);
         files_came_from(&sent, &["alice/other"]);
     }
+}
+
+#[test]
+fn a_public_index_beside_a_private_one_is_warned_of() {
+    let home = Home::with_alice();
+    let client = client_with_wheel();
+    let install = |more: &[&str]| {
+        let mut pip = client.pip(["install", "--keyring-provider", "import", "--force-reinstall"]);
+        pip.args(["-i", &BED.simple_url("alice/other"), "bed-extra"]).args(more).env("PIP_RETRIES", "0");
+        err(&succeeds(&home, pip))
+    };
+    let warning = "pip may install a stranger's namesake from mirror.invalid";
+    let said = install(&["--extra-index-url", "https://mirror.invalid/simple/"]);
+    assert!(said.contains(warning), "{said}");
+    assert!(!install(&[]).contains("namesake"));
+}
+
+#[test]
+fn what_pip_does_not_show_of_the_keyring_command_stands_in_the_log() {
+    let home = Home::with_alice();
+    let client = client_with_shim(&home);
+    let mut pip = client.pip(["install", "--keyring-provider", "subprocess"]);
+    pip.args(["-i", &BED.simple_url("alice/other"), "bed-extra"]);
+    pip.args(["--extra-index-url", "https://mirror.invalid/simple/"]).env("PIP_RETRIES", "0");
+    let said = succeeds(&home, pip);
+    assert!(!err(&said).contains("namesake"), "pip shows it by now: {}", err(&said));
+    let log = out(&home.cli(&["log"]).output().expect("the log"));
+    assert!(log.contains("warning  a stranger's namesake may come from mirror.invalid,"), "{log}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use support::judge::{Sent, Watch, files_came_from, only, only_reads, only_uploads, statuses};
-use support::run::{run, succeeds};
+use support::run::{WHEEL, run, succeeds};
 use support::{BED, Home, TOOLS, code, err, out};
 use testbed::Client;
 
@@ -27,8 +27,7 @@ impl Machine {
     fn new(agent: &'static str) -> Self {
         let made = if agent == NEWEST { Client::with_devpi(&TOOLS) } else { Client::with_devpi_before(&TOOLS) };
         let mut client = made.expect("a client");
-        let wheel = testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel");
-        client.add(&[&wheel]).expect("our wheel installed");
+        client.add(&[&WHEEL]).expect("our wheel installed");
         // Where `devpi install` and `devpi test` look for pip and tox.
         client.put_on_path(client.venv().join("bin"));
         Self { home: Home::with_alice(), client, agent }

@@ -364,6 +364,39 @@ fn errors_of_get_and_derive_with_a_kept_token() {
 }
 
 #[test]
+fn errors_of_exec() {
+    let (index, nobody) = (BED.index_url("alice/dev"), format!("{NOBODY}alice/dev/"));
+    let of = |user: &str| index.replacen("http://", &format!("http://{user}@"), 1);
+    let (alices, bobs, marys) = (of("alice"), of("bob"), of("__mary:x"));
+    let home = Home::with_alice();
+    let mut told = Told::new(&home);
+    for words in [
+        &["exec"][..],
+        &["exec", &index],
+        &["exec", "--", "true"],
+        &["exec", "--for", "upload", "--", "true"],
+        &["exec", "--for", "upload", &BED.url(), "--", "true"],
+        &["exec", "--for", "push", &index, "--", "true"],
+        &["exec", "--lifetime", "4s", &index, "--", "true"],
+        &["exec", "--lifetime", "soon", &index, "--", "true"],
+        &["exec", &nobody, "--", "true"],
+        &["exec", &marys, "--", "true"],
+        &["exec", &bobs, "--", "true"],
+        &["exec", &alices, &bobs, "--", "true"],
+        &["exec", &index, "--", "no-such-command"],
+        &["exec", &index, "--", "/"],
+        &["exec", &index, "--", "true"],
+    ] {
+        told.tell((words, ""));
+    }
+    std::fs::write(home.paths().hosts(), format!("{}\n{NOBODY}\n", BED.url())).expect("the list of hosts");
+    told.tell((&["exec", &index, &nobody, "--", "true"], ""));
+    // Its users stand in front of it.
+    told.text = told.text.replace(BED.url().trim_start_matches("http://"), "HOST:PORT");
+    told.golden("errors_exec");
+}
+
+#[test]
 fn errors_of_a_locked_vault() {
     let home = Home::new("passphrase");
     let index = BED.index_url("alice/dev");
@@ -431,6 +464,54 @@ fn errors_of_commands_about_a_token() {
             (&["token-login", "--file", "root"], ""),
         ],
     );
+}
+
+#[test]
+fn errors_of_the_log_and_of_what_is_told_from_it() {
+    offline(
+        "errors_log",
+        &[
+            (&["log"], ""),
+            (&["log", "--for", "fun"], ""),
+            (&["log", "--since", "soon"], ""),
+            (&["log", "--index", "dev"], ""),
+            (&["log", "-n", "few"], ""),
+            (&["trace"], ""),
+            (&["trace"], "garbage\n"),
+            (&["trace"], "https://devpi.example/\n"),
+            (&["trace", "--file", "none"], ""),
+            (&["trace", "--file", "pypi"], ""),
+            (&["trace", "--file", "reader"], ""),
+            (&["explain"], ""),
+            (&["explain", "ftp://host/"], ""),
+            (&["explain", NOBODY], ""),
+        ],
+    );
+}
+
+#[test]
+fn what_pip_uv_and_twine_would_get_is_explained() {
+    let (simple, index) = (BED.simple_url("alice/dev"), BED.index_url("alice/dev"));
+    let home = Home::with_alice();
+    let mut told = Told::new(&home);
+    for args in [
+        &["explain", &simple][..],
+        &["explain", &index, "--project", "bed-app"],
+        &["explain", &(simple.clone() + "bed-app/")],
+        &["explain", &BED.url()],
+        &["explain", &BED.simple_url("bob/dev")],
+        &["explain", NOBODY],
+        &["explain", "127.0.0.1"],
+        &["explain", "https://devpi.example/"],
+    ] {
+        told.tell((args, ""));
+    }
+    let root = home.roots().remove(0);
+    told.text = told.text.replace(root.id.as_str(), "TOKENID");
+    let at = told.text.find("months (").expect("an end") + "months (".len();
+    let date = told.text[at..at + told.text[at..].find(')').expect("its end")].to_owned();
+    told.text = told.text.replace(&date, "DATE");
+    told.golden("explain");
 }
 
 #[test]
@@ -561,4 +642,19 @@ fn reported(failure: Failure) -> String {
     assert!(failure.remedy.is_some(), "says nothing of what to do: {said}");
     assert!(said.lines().all(|line| line.chars().count() <= WIDTH), "{said}");
     format!("{said}[exit {}]\n\n", failure.exit as u8)
+}
+
+#[test]
+fn warnings_about_callers() {
+    use devpi_tokens::caller::{Doing, Program, confusion};
+    let doing = |program| Doing {
+        program,
+        purpose: Some(Purpose::Read),
+        index_urls: vec!["https://devpi.example/alice/dev/+simple/".to_owned()],
+        merges: true,
+        reads_pypi: true,
+        ..Doing::default()
+    };
+    let said = |program| format!("{}\n", confusion(&doing(program), |_| true).expect("a warning"));
+    golden("warnings", &[Program::Pip, Program::Uv].map(said).concat());
 }

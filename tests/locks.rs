@@ -80,6 +80,34 @@ fn what_is_in_memory_only_is_not_lost_to_silence() {
 }
 
 #[test]
+fn each_wrong_passphrase_makes_the_next_one_wait_longer_and_nobody_else() {
+    use std::time::{Duration, Instant};
+    let home = with_passphrase();
+    home.login(&BED, &BED.index_url("alice/dev"), "alice");
+    assert!(home.cli(&["agent", "lock"]).output().expect("lock").status.success());
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let wrong = fed(home.cli(&["agent", "unlock"]), "wrong horse\n");
+        assert_eq!(code(&wrong), Some(77), "{}", err(&wrong));
+        took.push(begun.elapsed());
+    }
+    assert!(took[1] >= Duration::from_secs(1) && took[2] >= Duration::from_secs(3), "{took:?}");
+    let mut unlocking = home.cli(&["agent", "unlock"]);
+    let mut unlocking = unlocking.stdin(std::process::Stdio::piped()).spawn().expect("it starts");
+    std::io::Write::write_all(&mut unlocking.stdin.take().expect("piped"), b"correct horse\n").expect("written");
+    // Seven seconds: as long as that one waits, everybody else is answered.
+    let begun = Instant::now();
+    let mut answers = 0;
+    while code(&get(&home)) == Some(75) {
+        answers += 1;
+    }
+    assert!(unlocking.wait().expect("a child").success());
+    assert!(answers > 3 && begun.elapsed() > Duration::from_secs(4), "{answers} answers in {:?}", begun.elapsed());
+    assert!(get(&home).status.success());
+}
+
+#[test]
 fn sigusr1_locks_until_somebody_unlocks_and_sighup_changes_nothing() {
     let home = with_passphrase();
     let agent = home.agent().expect("an agent");

@@ -85,6 +85,32 @@ fn an_unknown_host_is_a_miss_beside_a_known_one_and_starts_no_agent() {
 }
 
 #[test]
+fn what_clients_ask_for_beside_an_address_is_a_miss_that_asks_nobody() {
+    let home = Home::with_alice();
+    // Whoever asks an agent would start a new one.
+    home.kill_agent();
+    let (index, simple) = (BED.index_url("alice/dev"), BED.simple_url("alice/dev"));
+    for (service, user) in [
+        ("python-poetry-check", "python-poetry"),
+        ("poetry-repository-dev", "__token__"),
+        ("poetry-repository-dev", "__poetry_source_empty_username__"),
+        ("poetry-repository-dev", "alice"),
+        ("pdm-pypi-dev", "alice"),
+        (&simple, "__token__"),
+        (&index, "pypi_token:project:bed-app"),
+        (&index, "pypi_token:user:alice"),
+    ] {
+        for args in [&["get", service, user][..], &["--mode=creds", "--output=json", "get", service, user]] {
+            let missed = lonely(&home, args).output().expect("keyring");
+            assert_eq!((missed.status.code(), out(&missed), err(&missed)), (Some(1), String::new(), String::new()));
+        }
+    }
+    assert!(home.agent().is_none(), "an agent was started");
+    let asked = lonely(&home, &["get", &index, "alice"]).output().expect("keyring");
+    assert!(!asked.status.success() && home.agent().is_some(), "the control: {}", err(&asked));
+}
+
+#[test]
 fn what_is_not_ours_reaches_the_next_keyring_unchanged() {
     let home = Home::with_alice();
     let ours = BED.simple_url("alice/dev");

@@ -33,6 +33,7 @@ fn question(indexes: usize, bytes: u64) -> Request {
         indexes: (0..indexes).map(name).collect(),
         projects: Vec::new(),
         bytes,
+        stranger: None,
     })
 }
 

@@ -196,6 +196,7 @@ fn question() -> impl Strategy<Value = Question> {
             indexes,
             projects,
             bytes,
+            stranger: None,
         },
     )
 }

@@ -89,6 +89,7 @@ fn assert_decided((limits, policy): (&Limits, &Policy), holder: &Holder, purpose
         indexes: named.to_vec(),
         projects: Vec::new(),
         bytes: u64::MAX,
+        stranger: None,
     };
     let scope = Scope::of(&["indexes=alice/dev,alice/prod", "expires=1795020000"].map(Restriction::read));
     let Ok(grant) = decide(Rooted { holder, scope: &scope, policy, limits }, &question, NOW) else { return };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::target::Purpose;
+use crate::target::{ProjectName, Purpose};
 
 use super::{Doing, Observed, filename};
 
@@ -24,6 +24,8 @@ const LONGEST_VALUE: usize = 64 * 1024;
 pub(super) struct Findings<'a> {
     observed: Observed<'a>,
     pub(super) doing: Doing,
+    /// Whether an index was named that takes PyPI's place.
+    pub(super) has_default: bool,
     read: usize,
     tried: usize,
     patterns: usize,
@@ -32,7 +34,8 @@ pub(super) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(observed: Observed<'a>) -> Self {
-        Self { observed, doing: Doing::default(), read: 0, tried: 0, patterns: 0, uploaded: BTreeSet::new() }
+        let (doing, uploaded) = (Doing::default(), BTreeSet::new());
+        Self { observed, doing, has_default: false, read: 0, tried: 0, patterns: 0, uploaded }
     }
 
     /// A variable of the environment that is set to something.
@@ -78,31 +81,54 @@ impl<'a> Findings<'a> {
         text.split_whitespace().for_each(|url| note(&mut self.doing.index_urls, url));
     }
 
-    /// Notes an index that an upload only reads.
-    pub(super) fn check(&mut self, url: &str) {
-        note(&mut self.doing.check_urls, url.trim());
+    /// Notes the index that takes PyPI's place.
+    pub(super) fn default_index(&mut self, url: &str) {
+        self.has_default = true;
+        self.indexes(url);
     }
 
-    /// Notes that files are uploaded, each named by its path or by a pattern.
-    pub(super) fn upload<'t>(&mut self, files: impl IntoIterator<Item = &'t str>) {
+    /// Notes the name of an index; the first that has it counts.
+    pub(super) fn named(&mut self, name: &str, url: &str) {
+        let named = &mut self.doing.named;
+        if named.len() < MOST_URLS && name.len() <= LONGEST_URL && !named.contains_key(name) {
+            let mut noted = Vec::new();
+            note(&mut noted, url);
+            named.extend(noted.pop().map(|url| (name.to_owned(), url)));
+        }
+    }
+
+    /// Notes an index that an upload only reads.
+    pub(super) fn only_read(&mut self, url: &str) {
+        note(&mut self.doing.read_urls, url.trim());
+    }
+
+    /// Notes that a project is uploaded, whatever its files are called.
+    pub(super) fn project(&mut self, project: ProjectName) {
+        if self.doing.projects.len() < MOST_PROJECTS {
+            self.doing.projects.insert(project);
+        }
+    }
+
+    /// Notes that files are uploaded, each named by its path from the folder or by a pattern.
+    pub(super) fn upload<'t>(&mut self, folder: &Path, files: impl IntoIterator<Item = &'t str>) {
         self.doing.purpose = Some(Purpose::Upload);
         for file in files {
-            let path = self.path(file);
+            let path = folder.join(file);
             if self.observed.files.size(&path).is_none() && file.contains(['*', '?', '[']) {
-                self.pattern(file);
+                self.pattern(folder, file);
             } else {
                 self.file(path);
             }
         }
     }
 
-    fn pattern(&mut self, pattern: &str) {
+    fn pattern(&mut self, folder: &Path, pattern: &str) {
         if self.patterns == MOST_PATTERNS {
             return;
         }
         self.patterns += 1;
         // The folder is meant literally, whatever characters it has.
-        let folder = glob::Pattern::escape(&self.observed.folder.to_string_lossy());
+        let folder = glob::Pattern::escape(&folder.to_string_lossy());
         let found = self.observed.files.list(&Path::new(&folder).join(pattern));
         found.into_iter().for_each(|path| self.file(path));
     }

@@ -61,7 +61,7 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     let index = values(&items, &["i", "--index-url", "--pypi-url"]).pop().map(str::to_owned);
     let index = index.or_else(|| settings.value("index-url", findings));
     if let Some(index) = index.or_else(|| settings.value("pypi-url", findings)) {
-        findings.indexes(&index);
+        findings.default_index(&index);
     }
     if let Some(extra) = settings.value("extra-index-url", findings) {
         findings.indexes(&extra);
@@ -74,6 +74,8 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
         }
     }
     requirements::look(values(&items, requirements::FILES), findings);
+    findings.doing.merges = true;
+    findings.doing.reads_pypi = !findings.has_default;
 }
 
 /// What stands behind the command line: the environment, then the command's section, then the global one; of files,

@@ -62,8 +62,8 @@ fn file_below(file: &str, folder: &Path, deeper: usize, findings: &mut Findings<
         let words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
         let args: Vec<String> = words.map(|word| expanded(word.trim_matches(['"', '\'']), findings)).collect();
         let items = items(&args, VALUED);
-        let urls = values(&items, &["i", "--index-url", "--pypi-url", "--extra-index-url"]);
-        urls.into_iter().for_each(|url| findings.indexes(url));
+        values(&items, &["i", "--index-url", "--pypi-url"]).into_iter().for_each(|url| findings.default_index(url));
+        values(&items, &["--extra-index-url"]).into_iter().for_each(|url| findings.indexes(url));
         if deeper > 0 {
             values(&items, FILES).into_iter().for_each(|file| file_below(file, folder, deeper - 1, findings));
         }

@@ -2,6 +2,7 @@
 
 use super::command::{Command, items, operands, values};
 use super::findings::Findings;
+use super::pypirc;
 
 /// The options of `twine upload` that take a value.
 const VALUED: &[&str] = &[
@@ -27,11 +28,14 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     let items = items(command.args, VALUED);
     let words = operands(&items);
     let Some(("upload", files)) = words.split_first().map(|(verb, files)| (*verb, files)) else { return };
-    findings.upload(files.iter().copied());
-    let repository = values(&items, &["--repository-url"]).pop().map(str::to_owned);
-    if let Some(url) = repository.or_else(|| findings.env("TWINE_REPOSITORY_URL")) {
-        findings.indexes(&url);
-    }
+    findings.upload(findings.folder(), files.iter().copied());
+    let option = |names: &[&str]| values(&items, names).pop().map(str::to_owned);
+    let url = option(&["--repository-url"]).or_else(|| findings.env("TWINE_REPOSITORY_URL"));
+    let url = url.or_else(|| {
+        let name = option(&["r", "--repository"]).or_else(|| findings.env("TWINE_REPOSITORY"));
+        pypirc::repository(option(&["--config-file"]).as_deref(), name.as_deref().unwrap_or("pypi"), findings)
+    });
+    url.iter().for_each(|url| findings.indexes(url));
 }
 
 #[cfg(test)]
@@ -88,6 +92,20 @@ mod tests {
         let machine =
             Machine::new().folder("/home/[x]*").file("/home/[x]*/dist/a-1.zip", "1").file("/home/x/dist/b-1.zip", "1");
         assert_eq!(projects(&machine, "twine|upload|dist/*"), ["a"]);
+    }
+
+    #[test]
+    fn a_repository_has_its_url_from_pypirc() {
+        let text = "[distutils]\nindex-servers = dev\n[dev]\nrepository: http://h/a/dev/\nusername: alice\n";
+        let machine = Machine::new()
+            .file("/home/me/.pypirc", text)
+            .file("/home/me/work/ci.pypirc", "[pypi]\nrepository=http://h/ci/");
+        assert_eq!(machine.urls("twine|upload|-r|dev|a-1.zip"), ["http://h/a/dev/"]);
+        assert_eq!(machine.urls("twine|upload|--config-file|ci.pypirc|a-1.zip"), ["http://h/ci/"]);
+        assert!(machine.urls("twine|upload|a-1.zip").is_empty());
+        let machine = machine.env("TWINE_REPOSITORY", "dev");
+        assert_eq!(machine.urls("twine|upload|a-1.zip"), ["http://h/a/dev/"]);
+        assert_eq!(machine.urls("twine|upload|--repository-url|http://h/x/|a-1.zip"), ["http://h/x/"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::target::Purpose;
 use super::command::{Command, Item, has, items, operands, values};
 use super::config::{table, tables, texts, toml};
 use super::findings::{Findings, cleaned};
+use super::project::{HIGHEST, Project};
 use super::requirements;
 
 /// The options that take a value: those that name an index or a file, those that stand before a command, those of
@@ -39,6 +40,7 @@ const VALUED: &[&str] = &[
     "--keyring-provider",
     "--publish-url",
     "--check-url",
+    "--index-strategy",
     "-u",
     "--username",
     "-p",
@@ -58,9 +60,6 @@ const VALUED: &[&str] = &[
 
 /// What is uploaded where no file is named.
 const DEFAULT_FILES: &str = "dist/*";
-
-/// How many folders upwards a project is looked for.
-const HIGHEST: usize = 24;
 
 /// Which of uv's families of commands: they differ in what configuration they read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,18 +88,25 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     }
     findings.doing.purpose = Some(Purpose::Read);
     arguments(&items, findings);
-    for file in &files {
-        indexes(file, findings);
-        if let Some(pip) = table(file, &["pip"]).filter(|_| family == Family::Pip) {
-            indexes(pip, findings);
-        }
-    }
+    let pip = |file| table(file, &["pip"]).filter(|_| family == Family::Pip);
+    let tables: Vec<&toml::Table> = files.iter().flat_map(|file| std::iter::once(file).chain(pip(file))).collect();
+    tables.iter().for_each(|table| indexes(table, findings));
+    findings.doing.merges = strategy(&items, &tables, findings).is_some_and(|strategy| strategy.starts_with("unsafe"));
     requirements::look(values(&items, requirements::FILES), findings);
     if family == Family::Pip {
         // `uv pip sync` and `uv pip compile` take them as they are.
         let file = |word: &&str| word.ends_with(".txt") || word.ends_with(".in");
         requirements::look(words.into_iter().filter(file), findings);
     }
+    findings.doing.reads_pypi = !findings.has_default;
+}
+
+/// Which of several indexes counts.
+fn strategy(items: &[Item<'_>], configured: &[&toml::Table], findings: &Findings<'_>) -> Option<String> {
+    const KEY: &str = "index-strategy";
+    let given = values(items, &["--index-strategy"]).pop().map(str::to_owned);
+    let given = given.or_else(|| findings.env("UV_INDEX_STRATEGY"));
+    given.or_else(|| configured.iter().find_map(|table| texts(table, KEY).pop()).map(str::to_owned))
 }
 
 /// The indexes of the command line, each kind else of the environment.
@@ -118,30 +124,36 @@ fn arguments(items: &[Item<'_>], findings: &mut Findings<'_>) {
             given.into_iter().map(str::to_owned).collect()
         };
         for word in texts.iter().flat_map(|text| text.split_whitespace()) {
-            findings.indexes(unnamed(word));
+            findings.has_default |= options.contains(&"--default-index");
+            let (name, url) = named(word);
+            findings.indexes(url);
+            name.into_iter().for_each(|name| findings.named(name, url));
         }
     }
 }
 
-/// The URL of `name=url`.
-fn unnamed(word: &str) -> &str {
-    word.split_once('=').filter(|(name, _)| !name.contains([':', '/'])).map_or(word, |(_, url)| url)
+/// Name and URL of `name=url`, or of a URL alone.
+fn named(word: &str) -> (Option<&str>, &str) {
+    let pair = word.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
+    pair.map_or((None, word), |(name, url)| (Some(name), url))
 }
 
 /// The indexes that a configuration names. One that stands behind `default = true` or `explicit = true` is taken too:
 /// a dependency may be pinned to it.
 fn indexes(file: &toml::Table, findings: &mut Findings<'_>) {
     for index in tables(file, "index") {
-        texts(index, "url").into_iter().for_each(|url| findings.indexes(url));
+        findings.has_default |= index.get("default").and_then(toml::Value::as_bool).unwrap_or_default();
+        let url = texts(index, "url").pop().unwrap_or_default();
+        findings.indexes(url);
+        texts(index, "name").into_iter().for_each(|name| findings.named(name, url));
     }
-    for key in ["index-url", "extra-index-url"] {
-        texts(file, key).into_iter().for_each(|url| findings.indexes(url));
-    }
+    texts(file, "index-url").into_iter().for_each(|url| findings.default_index(url));
+    texts(file, "extra-index-url").into_iter().for_each(|url| findings.indexes(url));
 }
 
 /// `uv publish`: where to is told by the URL to publish to, which may be that of a configured index.
 fn publish(items: &[Item<'_>], files: &[&str], configured: &[toml::Table], findings: &mut Findings<'_>) {
-    findings.upload(if files.is_empty() { &[DEFAULT_FILES] } else { files }.iter().copied());
+    findings.upload(findings.folder(), if files.is_empty() { &[DEFAULT_FILES] } else { files }.iter().copied());
     let given = |option: &str, variable: &str, findings: &Findings<'_>| {
         values(items, &[option]).pop().map(str::to_owned).or_else(|| findings.env(variable))
     };
@@ -157,7 +169,7 @@ fn publish(items: &[Item<'_>], files: &[&str], configured: &[toml::Table], findi
         findings.indexes(&url);
     }
     if let Some(url) = given("--check-url", "UV_PUBLISH_CHECK_URL", findings).or_else(|| stored("check-url")) {
-        findings.check(&url);
+        findings.only_read(&url);
     }
 }
 
@@ -186,25 +198,57 @@ fn configuration(items: &[Item<'_>], family: Family, findings: &mut Findings<'_>
     files
 }
 
-/// The nearest folder upwards with a configuration, and the root of the workspace above it. uv has changed to
+/// The configuration of the project: uv looks for it from the root of the workspace upwards, so that a file of a member
+/// or of a folder below counts for nothing; where there is no project, from the working folder. uv has changed to
 /// `--directory` before it asks, so the working folder is right already.
 fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, files: &mut Vec<toml::Table>) {
     let named = values(items, &["--project"]).pop().map(str::to_owned).or_else(|| findings.env("UV_PROJECT"));
     let start = cleaned(&findings.path(named.as_deref().unwrap_or_default()));
-    let mut found = false;
-    for folder in start.ancestors().take(HIGHEST) {
-        let own = if own_files && !found { read(folder.join("uv.toml"), findings) } else { None };
-        let project = read(folder.join("pyproject.toml"), findings);
-        let project = project.as_ref().and_then(|file| table(file, &["tool", "uv"]));
-        let root = project.is_some_and(|file| file.contains_key("workspace"));
-        let here = own.is_some() || project.is_some();
-        files.extend(own);
-        files.extend(project.filter(|_| !found || root).cloned());
-        found |= here;
-        if root {
-            return;
+    let member = Project::above(&start, findings);
+    let root = member.as_ref().and_then(|member| workspace(member, findings));
+    let start = match (&root, &member) {
+        (Some(root), _) => &root.folder,
+        (None, Some(member)) if is_managed(member) => &member.folder,
+        _ => &start,
+    };
+    let folders = start.ancestors().take(if own_files { HIGHEST } else { 0 });
+    let mut found = folders.filter_map(|folder| match read(folder.join("uv.toml"), findings) {
+        None => own_table(&Project::read(folder, findings)?).cloned(),
+        own => own,
+    });
+    files.extend(found.next());
+    for pinned in member.iter().chain(&root).filter_map(own_table) {
+        if !files.contains(pinned) {
+            files.push(pinned.clone());
         }
     }
+}
+
+/// The root of the workspace that a project is a member of, which may be the project itself.
+fn workspace(member: &Project, findings: &mut Findings<'_>) -> Option<Project> {
+    let is_root = |project: &Project| own_table(project).is_some_and(|table| table.contains_key("workspace"));
+    let above = member.folder.ancestors().take(HIGHEST);
+    let root = above.filter_map(|folder| Project::read(folder, findings)).find(is_root)?;
+    let path = member.folder.strip_prefix(&root.folder).ok()?;
+    let rules = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
+    let is_meant = |pattern: &&str| {
+        glob::Pattern::new(pattern.trim_end_matches('/')).is_ok_and(|pattern| pattern.matches_path_with(path, rules))
+    };
+    let workspace = table(&root.file, &["tool", "uv", "workspace"])?;
+    let is_listed = |key| texts(workspace, key).iter().any(is_meant);
+    let is_inside = path.as_os_str().is_empty() || (is_listed("members") && !is_listed("exclude"));
+    is_inside.then_some(root)
+}
+
+/// Whether uv takes a folder for a project at all.
+fn is_managed(project: &Project) -> bool {
+    let managed = |table: &toml::Table| table.get("managed").and_then(toml::Value::as_bool);
+    project.file.contains_key("project") && own_table(project).and_then(managed).unwrap_or(true)
+}
+
+/// What a project says to uv.
+fn own_table(project: &Project) -> Option<&toml::Table> {
+    table(&project.file, &["tool", "uv"])
 }
 
 fn read(path: PathBuf, findings: &mut Findings<'_>) -> Option<toml::Table> {
@@ -233,6 +277,12 @@ mod tests {
 
     #[test]
     fn the_environment_stands_behind_each_option() {
+        let named = Machine::new().env("UV_INDEX", "one=http://h/1/ http://h/2/").file(
+            "/etc/uv/uv.toml",
+            "[[index]]\nname = 'one'\nurl = 'http://h/other/'\n[[index]]\nname = 'two'\nurl = 'http://h/2/'",
+        );
+        let expected = [("one", "http://h/1/"), ("two", "http://h/2/")].map(|(name, url)| (name.into(), url.into()));
+        assert_eq!(named.doing("uv|sync").named, expected.into());
         let machine = Machine::new()
             .env("UV_INDEX", "one=http://h/1/ http://h/2/?a=b")
             .env("UV_DEFAULT_INDEX", "http://h/3/")
@@ -248,9 +298,12 @@ mod tests {
         );
     }
 
+    fn index(name: &str) -> String {
+        format!("[[tool.uv.index]]\nurl = 'http://h/{name}/'\n")
+    }
+
     #[test]
     fn the_nearest_project_counts_with_the_root_of_its_workspace() {
-        let index = |name: &str| format!("[[tool.uv.index]]\nurl = 'http://h/{name}/'\n");
         let machine = Machine::new()
             .folder("/home/me/ws/member/src")
             .file("/home/me/ws/member/pyproject.toml", &index("member"))
@@ -259,9 +312,37 @@ mod tests {
                 &format!("[tool.uv.workspace]\nmembers = ['member']\n{}", index("root")),
             )
             .file("/home/me/pyproject.toml", &index("above"));
-        assert_eq!(machine.urls("uv|lock"), ["http://h/member/", "http://h/root/"]);
+        assert_eq!(machine.urls("uv|lock"), ["http://h/root/", "http://h/member/"]);
         assert_eq!(machine.urls("uv|run|--project|/home/me|python"), ["http://h/above/"]);
         assert_eq!(machine.env("UV_PROJECT", "../../..").urls("uv|lock"), ["http://h/above/"]);
+    }
+
+    #[test]
+    fn a_configuration_below_a_project_or_in_a_member_counts_for_nothing() {
+        let uv = |name: &str| format!("index-url = 'http://h/{name}/'");
+        let machine = Machine::new()
+            .folder("/home/me/work/src")
+            .file("/home/me/work/src/uv.toml", &uv("below"))
+            .file("/home/me/work/pyproject.toml", "[project]\nname = 'x'\n")
+            .file("/home/me/uv.toml", &uv("above"));
+        assert_eq!(machine.urls("uv|sync"), ["http://h/above/"]);
+        let machine = machine.file("/home/me/work/uv.toml", &uv("member"));
+        assert_eq!(machine.urls("uv|sync"), ["http://h/member/"]);
+        let root = format!("[tool.uv.workspace]\nmembers = ['*']\n{}", index("root"));
+        let machine = machine.file("/home/me/pyproject.toml", &root);
+        assert_eq!(machine.urls("uv|sync"), ["http://h/above/", "http://h/root/"]);
+        // Who is no member has a root of his own.
+        let root = "[tool.uv.workspace]\nmembers = ['*', 'work/*']\nexclude = ['work']\n";
+        let machine = machine.file("/home/me/pyproject.toml", root);
+        assert_eq!(machine.urls("uv|sync"), ["http://h/member/"]);
+        let machine = machine.file("/home/me/pyproject.toml", &root.replace("exclude = ['work']", ""));
+        assert_eq!(machine.urls("uv|sync"), ["http://h/above/"]);
+        // Without a project it is the nearest one.
+        let machine = Machine::new()
+            .folder("/home/me/work/src")
+            .file("/home/me/work/src/uv.toml", &uv("below"))
+            .file("/home/me/work/pyproject.toml", "[tool.other]\n");
+        assert_eq!(machine.urls("uv|sync"), ["http://h/below/"]);
     }
 
     #[test]
@@ -317,7 +398,7 @@ mod tests {
         let doing = machine.doing("/home/me/v/bin/uv|publish|--index|dev|--keyring-provider|subprocess");
         assert_eq!(doing.purpose, Some(Purpose::Upload));
         assert_eq!(doing.index_urls, ["http://h/a/in/"]);
-        assert!(doing.check_urls.is_empty());
+        assert!(doing.read_urls.is_empty());
         assert_eq!(doing.projects.iter().map(ToString::to_string).collect::<Vec<_>>(), ["my-pkg"]);
         assert_eq!(doing.bytes, 5);
         assert_eq!(machine.doing("uv|pip|install|foo").purpose, Some(Purpose::Read));
@@ -330,11 +411,11 @@ mod tests {
                     -u|alice|--keyring-provider|subprocess|out/a*";
         let doing = machine.doing(line);
         assert_eq!(doing.index_urls, ["http://h/a/dev/"]);
-        assert_eq!(doing.check_urls, ["http://alice@h/a/prod/+simple/"]);
+        assert_eq!(doing.read_urls, ["http://alice@h/a/prod/+simple/"]);
         assert_eq!(doing.projects.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a"]);
         let stored = machine.file("/etc/uv/uv.toml", "publish-url = 'http://h/p/'\ncheck-url = 'http://h/c/'");
         let doing = stored.doing("uv|publish|-p|out/b-1.zip|out/a-1.zip");
-        assert_eq!((doing.index_urls, doing.check_urls), (vec!["http://h/p/".into()], vec!["http://h/c/".into()]));
+        assert_eq!((doing.index_urls, doing.read_urls), (vec!["http://h/p/".into()], vec!["http://h/c/".into()]));
         assert_eq!(doing.projects.len(), 1);
     }
 }

@@ -1,6 +1,8 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
 mod examples;
+mod exec;
+mod log;
 mod policy;
 mod tokens;
 
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use exec::Exec;
+pub use log::{Explain, Log, Trace};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
@@ -43,6 +47,9 @@ pub enum Verb {
     /// Print a fresh token to read an index or to upload to it
     #[command(after_help = examples::GET)]
     Get(Get),
+    /// Run a command with tokens that are replaced as long as it runs
+    #[command(after_help = examples::EXEC)]
+    Exec(Exec),
     /// Make a new token on the server
     #[command(alias = "token-create", after_help = examples::CREATE)]
     Create(Create),
@@ -64,6 +71,15 @@ pub enum Verb {
     /// Tell what a server would answer to a token, without asking it
     #[command(after_help = examples::CAN)]
     Can(Can),
+    /// Show what was handed out, to which program, and until when
+    #[command(after_help = examples::LOG)]
+    Log(Log),
+    /// Tell to which program a token was handed out, and what it can still do
+    #[command(after_help = examples::TRACE)]
+    Trace(Trace),
+    /// Tell what pip, uv and twine would get for a URL, and why
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(Explain),
     /// Show or change what the agent may hand out, and for how long
     #[command(subcommand, after_help = examples::POLICY)]
     Policy(Policy),

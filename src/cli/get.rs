@@ -38,6 +38,7 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         indexes: place.index.into_iter().collect(),
         projects: args.projects,
         bytes: args.bytes,
+        stranger: None,
     };
     let given = asked(&paths, question, terminal)?;
     if args.json {
@@ -77,6 +78,7 @@ pub(super) fn under_the_ceiling(
         indexes: parsed(&narrowing.indexes),
         projects: parsed(&narrowing.projects),
         bytes: 0,
+        stranger: None,
     };
     asked(&paths, question, terminal).map(|given| given.password)
 }

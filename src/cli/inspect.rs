@@ -49,6 +49,11 @@ pub(super) fn run(args: Inspect, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
+/// What a token can do now, in the same words.
+pub(super) fn standing(token: &Token, width: usize) -> Vec<String> {
+    devpi::standing(token, &token.scope(), &View { now: now(), zone: TimeZone::system(), width })
+}
+
 /// A token that cannot be used for what was asked.
 pub(super) fn refused(error: TokenError) -> Failure {
     Failure::new(Exit::Malformed, error.to_string()).with_remedy(match error {
@@ -70,7 +75,8 @@ impl Looked {
     }
 }
 
-fn json(token: &Token) -> serde_json::Value {
+/// The token for programs.
+pub(super) fn json(token: &Token) -> serde_json::Value {
     let scope = token.scope();
     let texts = |caveats: Vec<Restriction>| caveats.iter().map(Restriction::to_caveat).collect::<Vec<_>>();
     serde_json::json!({

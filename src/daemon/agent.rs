@@ -10,18 +10,20 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::bases::Bases;
+use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
 use super::issuer::{Clock, Issuer};
 use super::policies;
 use super::store::Store;
 use super::visitor::Visitor;
+use super::weigh::weigh;
 use crate::config;
+use crate::exit::Failure;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, Limits, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, RootStatus, Status};
+use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, RootStatus, Status, Weighed};
 use crate::target::Purpose;
-use crate::token::RootToken;
 use crate::vault::contents::{Contents, Held, Server};
 
 /// The running agent.
@@ -30,6 +32,7 @@ pub(super) struct Agent {
     store: Rc<Store>,
     bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
+    handouts: Handouts,
     /// Those of the last question.
     limits: RefCell<Limits>,
     watch: RefCell<Watch>,
@@ -48,12 +51,14 @@ enum Stage {
 }
 
 impl Agent {
-    pub(super) fn new(program: PathBuf, paths: Paths) -> Self {
+    pub(super) fn new(program: PathBuf, paths: Paths) -> Result<Self, Failure> {
         let store = Rc::new(Store::new(program.clone(), &paths));
         let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
+        let handouts = Handouts::new(&paths.state)?;
         let (issuer, limits) = Default::default();
         let watch = RefCell::new(Watch::new(idle::Instant::now()));
-        Self { paths, store, bases, issuer, limits, watch, started: now(), stage: watch::Sender::new(Stage::Serving) }
+        let stage = watch::Sender::new(Stage::Serving);
+        Ok(Self { paths, store, bases, issuer, handouts, limits, watch, started: now(), stage })
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -116,7 +121,7 @@ impl Agent {
         self: &Rc<Self>,
         request: Request,
         session: &SessionBus,
-        visitor: Visitor,
+        visitor: &Visitor,
     ) -> Result<Response, Denial> {
         self.look();
         if !matches!(request, Request::Status) {
@@ -124,8 +129,12 @@ impl Agent {
         }
         match request {
             Request::Ask(question) => {
-                self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
-                self.ask(question, visitor).await.map(Response::Credential)
+                let asked = question.clone();
+                let answer = self.ask(question, session, visitor).await;
+                if let Err(denial) = &answer {
+                    self.handouts.refused(now(), &asked, visitor, denial);
+                }
+                answer.map(Response::Credential)
             }
             _ if visitor.is_restricted() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
@@ -149,6 +158,10 @@ impl Agent {
             Request::Stop => {
                 self.stop();
                 Ok(Response::Done)
+            }
+            Request::Weigh(question) => {
+                self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
+                self.weigh(question).map(|weighed| Response::Weighed(Box::new(weighed)))
             }
             Request::Keep(root) => {
                 self.store.open_for_lookup(session).await?;
@@ -177,7 +190,13 @@ impl Agent {
         }
     }
 
-    async fn ask(self: &Rc<Self>, mut question: Question, visitor: Visitor) -> Result<Credential, Denial> {
+    async fn ask(
+        self: &Rc<Self>,
+        mut question: Question,
+        session: &SessionBus,
+        visitor: &Visitor,
+    ) -> Result<Credential, Denial> {
+        self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
         if visitor.is_restricted() && question.purpose != Purpose::Read {
             return Err(Denial::Restricted);
         }
@@ -209,13 +228,24 @@ impl Agent {
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), server.access.skew);
         let grant = decide(held, &complete, (clock, &limits))?;
-        let mut credential = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
+        let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
-        self.log_grant(&held.root.0, &complete, &grant, visitor);
+        let given = Given { root: held.root.0.id(), grant: &grant, mark, credential: &credential };
+        self.handouts.handed_out(clock.here, &question, visitor, &given);
         if let Some(caller) = caller {
             self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
         }
         Ok(credential)
+    }
+
+    fn weigh(&self, question: Question) -> Result<Weighed, Denial> {
+        if !question.is_within_limits() {
+            return Err(Denial::NotARequest);
+        }
+        let contents = self.store.contents()?;
+        let (server, held) = kept_for(&contents, &question)?;
+        let (clock, limits) = (Clock::new(now(), server.access.skew), self.limits()?);
+        weigh((server, held), question, clock, |question| decide(held, question, (clock, &limits)))
     }
 
     /// Read for each question: what a person writes there holds from the next one on, for answers that would be
@@ -227,23 +257,6 @@ impl Agent {
             self.issuer.borrow_mut().wipe();
         }
         Ok(limits)
-    }
-
-    fn log_grant(&self, root: &RootToken, question: &Question, grant: &Grant, visitor: Visitor) {
-        let program = visitor.program().map(|program| program.display().to_string());
-        tracing::info!(
-            peer = visitor.pid(),
-            caller = visitor.caller().map(|caller| caller.pid),
-            program,
-            server = %question.server,
-            user = %root.user(),
-            root = %root.id(),
-            purpose = %question.purpose,
-            indexes = ?grant.indexes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            projects = ?grant.projects.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            expires = grant.expires,
-            "handed out"
-        );
     }
 
     fn status(&self) -> Result<Status, Denial> {

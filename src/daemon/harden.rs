@@ -20,7 +20,8 @@ pub(super) fn harden() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Leaves the caller behind: its session, its folder, and every file of it that is still open. A pipe held open here
+/// Leaves the caller behind: its session, its folder, the signals that it holds back (as `exec` does, which may start an
+/// agent), and every file of it that is still open. A pipe held open here
 /// would keep whoever reads it waiting for as long as the agent runs.
 ///
 /// To be called before this process opened anything itself.
@@ -33,6 +34,7 @@ pub(super) fn detach() -> Result<(), Failure> {
     };
     // Refused only to the leader of a process group, which has a session of its own then or was given one by hand.
     let _ = rustix::process::setsid();
+    nix::sys::signal::SigSet::all().thread_unblock().map_err(|error| failed(error.into()))?;
     std::env::set_current_dir("/").map_err(failed)?;
     let open: Vec<i32> = std::fs::read_dir("/proc/self/fd")
         .map_err(failed)?
@@ -68,7 +70,8 @@ const STACK: usize = 128 * 1024;
 /// called from as near to the stack's beginning as they were.
 #[inline(never)]
 pub(super) fn wipe_stack() {
-    let mut below = [0_u8; STACK];
+    // In large pieces: each is written on its own, as no optimiser may leave one out.
+    let mut below = [0_u128; STACK / size_of::<u128>()];
     below.zeroize();
     std::hint::black_box(&below);
 }

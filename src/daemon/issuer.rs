@@ -74,9 +74,9 @@ impl HandedOut {
 
 /// A token among those of one root: when it begins and ends, by the server's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Mark {
-    begin: u64,
-    end: u64,
+pub(super) struct Mark {
+    pub(super) begin: u64,
+    pub(super) end: u64,
 }
 
 /// What was handed out lately.
@@ -102,8 +102,13 @@ impl Issuer {
         })
     }
 
-    /// A new token for a grant, whose times are by the server's clock.
-    pub(super) fn issue(&mut self, root: &RootToken, grant: &Grant, clock: Clock) -> Result<Credential, Denial> {
+    /// A new token for a grant, whose times are by the server's clock, and what it is told from all others by.
+    pub(super) fn issue(
+        &mut self,
+        root: &RootToken,
+        grant: &Grant,
+        clock: Clock,
+    ) -> Result<(Credential, Mark), Denial> {
         let there = clock.there();
         self.forget_marks(there);
         // Whatever the server's clock shows, no token outlasts the longest lifetime by ours.
@@ -116,7 +121,9 @@ impl Issuer {
         let here = mark.end.saturating_add_signed(-clock.skew);
         let ends = self.ends.entry(root.id().clone()).or_default();
         *ends = (*ends).max(here);
-        Ok(Credential { username: root.user().clone(), password: token.text(), expires: here, notes: Vec::new() })
+        let credential =
+            Credential { username: root.user().clone(), password: token.text(), expires: here, notes: Vec::new() };
+        Ok((credential, mark))
     }
 
     /// Remembers what a caller got, for [`Issuer::repeat`].
@@ -208,6 +215,7 @@ mod tests {
             indexes: vec![format!("a/i{index}").parse().expect("an index")],
             projects: Vec::new(),
             bytes: 0,
+            stranger: None,
         }
     }
 
@@ -215,7 +223,7 @@ mod tests {
     fn no_token_outlasts_the_longest_lifetime_however_a_servers_clock_is_off() {
         for skew in [i64::MIN, -86_400, 0, 86_400, 1_000_000_000, i64::MAX] {
             let clock = Clock::new(NOW, skew);
-            let given = Issuer::default().issue(&root(), &grant(clock.there() + LONGEST), clock).expect("a token");
+            let (given, _) = Issuer::default().issue(&root(), &grant(clock.there() + LONGEST), clock).expect("a token");
             assert!(end(&given).expect("an end") <= NOW + LONGEST, "{skew}");
         }
     }
@@ -226,7 +234,7 @@ mod tests {
         let mut seen = HashSet::new();
         let refused = loop {
             match issuer.issue(&root, &grant(NOW + 3600), clock) {
-                Ok(given) => assert!(seen.insert(given.password.expose().to_owned()), "handed out twice"),
+                Ok((given, _)) => assert!(seen.insert(given.password.expose().to_owned()), "handed out twice"),
                 Err(refused) => break refused,
             }
         };
@@ -239,7 +247,7 @@ mod tests {
     fn what_is_remembered_has_a_limit_and_the_oldest_goes() {
         let (mut issuer, root, clock) = (Issuer::default(), root(), Clock::new(NOW, 0));
         let caller = CallerId { pid: 1, start: 1 };
-        let given = issuer.issue(&root, &grant(NOW + 3600), clock).expect("a token");
+        let (given, _) = issuer.issue(&root, &grant(NOW + 3600), clock).expect("a token");
         issuer.remember(caller, question(0), &given, NOW - 1);
         for index in 1..=MOST_RECENT {
             issuer.remember(caller, question(index), &given, NOW);

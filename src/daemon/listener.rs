@@ -12,11 +12,12 @@ use tokio::task::JoinSet;
 
 use super::agent::Agent;
 use super::guests::Guests;
+use super::lock::Lock;
 use super::session;
 use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
-use crate::socket::{self, Peer};
+use crate::socket;
 
 /// How long to wait when the process is out of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -86,9 +87,9 @@ fn inode(path: &Path) -> Option<u64> {
 }
 
 /// Accepts connections until the agent is told to stop; what is being answered then is answered to its end.
-pub(super) async fn listen(agent: Rc<Agent>, bound: Bound) -> Result<(), Failure> {
+pub(super) async fn listen(agent: Rc<Agent>, bound: Bound, lock: &Lock) -> Result<(), Failure> {
     let mut sessions = JoinSet::new();
-    let ended = accept(Rc::clone(&agent), bound, &mut sessions).await;
+    let ended = accept(Rc::clone(&agent), (bound, lock), &mut sessions).await;
     agent.leave_reach();
     // Only these: whatever else runs in the background has nobody who waits for it.
     let last_answers = async { while sessions.join_next().await.is_some() {} };
@@ -97,7 +98,11 @@ pub(super) async fn listen(agent: Rc<Agent>, bound: Bound) -> Result<(), Failure
 }
 
 /// The socket is gone when this returns: a client that comes now starts the next agent.
-async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) -> Result<(), Failure> {
+async fn accept(
+    agent: Rc<Agent>,
+    (mut bound, lock): (Bound, &Lock),
+    sessions: &mut JoinSet<()>,
+) -> Result<(), Failure> {
     let guests = Rc::new(Guests::default());
     let mut look = tokio::time::interval(LOOK);
     loop {
@@ -107,6 +112,10 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
             Some(_) = sessions.join_next() => continue,
             _ = look.tick() => {
                 agent.look();
+                if !lock.is_there() {
+                    tracing::warn!("the lock is gone: another agent may serve by now");
+                    return Ok(());
+                }
                 if !bound.is_there() {
                     tracing::warn!("the socket is gone: binding it anew");
                     bound = Bound::bind(agent.sockets())?;
@@ -123,7 +132,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
                 continue;
             }
         };
-        let Some(visitor) = Peer::of(&stream).ok().filter(|peer| peer.is_us()).map(Visitor::new) else {
+        let Some(visitor) = Visitor::new(&stream).ok().filter(Visitor::is_us) else {
             tracing::warn!("a connection of another user was closed");
             continue;
         };
@@ -132,7 +141,7 @@ async fn accept(agent: Rc<Agent>, mut bound: Bound, sessions: &mut JoinSet<()>) 
             continue;
         };
         let agent = Rc::clone(&agent);
-        sessions.spawn_local(session::serve(agent, stream, visitor, guest));
+        sessions.spawn_local(session::serve(agent, stream, Rc::new(visitor), guest));
     }
 }
 

@@ -10,7 +10,8 @@ use crate::exit::{Exit, Failure};
 
 /// The held lock.
 pub(super) struct Lock {
-    _file: OwnedFd,
+    file: OwnedFd,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -27,11 +28,20 @@ impl Lock {
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
                 sweep(state, &path);
-                Ok(Some(Self { _file: file }))
+                Ok(Some(Self { file, path }))
             }
             Err(error) if error == rustix::io::Errno::WOULDBLOCK => Ok(None),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Whether its file is still in its place. Where somebody removed it with the folder around it, the next agent has
+    /// a lock of its own, and this one has no right to the socket any more.
+    pub(super) fn is_there(&self) -> bool {
+        let same =
+            |found: rustix::fs::Stat, own: rustix::fs::Stat| (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino);
+        let found = rustix::fs::lstat(&self.path).and_then(|found| Ok(same(found, rustix::fs::fstat(&self.file)?)));
+        found.unwrap_or_default()
     }
 }
 
@@ -56,5 +66,25 @@ fn sweep(state: &Path, ours: &Path) {
         if is_earlier.is_some_and(|boot| boot.len() == 36) && File::open(&path).is_ok() {
             let _ = std::fs::remove_file(&path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_was_removed_with_its_folder_is_missed_when_the_next_agent_has_its_own() {
+        let home = tempfile::tempdir().expect("a folder");
+        let state = home.path().join("state");
+        std::fs::create_dir(&state).expect("made");
+        let take = || Lock::take(&state).expect("a folder");
+        let first = take().expect("the lock");
+        assert!(first.is_there() && take().is_none());
+        std::fs::remove_dir_all(&state).expect("removed");
+        assert!(!first.is_there());
+        std::fs::create_dir(&state).expect("made");
+        let second = take().expect("the next one's");
+        assert!(second.is_there() && !first.is_there());
     }
 }

@@ -24,8 +24,8 @@ const FRAME: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Serves a connection until its peer closes it, breaks the protocol, takes too long or has to make room.
-pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor, guest: Guest) {
-    let ended = converse(&agent, &mut stream, (visitor, &guest)).await;
+pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Rc<Visitor>, guest: Guest) {
+    let ended = converse(&agent, &mut stream, (&visitor, &guest)).await;
     if let Err(error) = ended {
         tracing::debug!(peer = visitor.pid(), %error, "connection ended");
     }
@@ -34,7 +34,7 @@ pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor
 async fn converse(
     agent: &Rc<Agent>,
     stream: &mut Stream,
-    (visitor, guest): (Visitor, &Guest),
+    (visitor, guest): (&Rc<Visitor>, &Guest),
 ) -> Result<(), WireError> {
     let session = match next(agent, stream, (guest, FIRST_BYTE)).await? {
         None => return Ok(()),
@@ -63,9 +63,9 @@ async fn converse(
 }
 
 /// Answers in a task of its own: a panic there costs this answer only.
-async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: Visitor) -> Response {
-    let (agent, session) = (Rc::clone(agent), session.clone());
-    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, visitor).await });
+async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
+    let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
+    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, &visiting).await });
     let answered = task.await;
     // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
     let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;

@@ -1,12 +1,15 @@
 //! What the agent holds of the vault: nothing while it is closed, everything while it is open.
 
+mod denial;
+
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
+use denial::{denial, not_given, unknown_keeper};
 use zeroize::Zeroizing;
 
-use crate::folder::FolderError;
 use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
@@ -16,7 +19,10 @@ use crate::target::ServerUrl;
 use crate::vault::child::ChildError;
 use crate::vault::contents::Contents;
 use crate::vault::file::{self, Header, Sealed, VaultError};
-use crate::vault::{Key, KeyringError, KeyringState, PassphraseError, keeper};
+use crate::vault::{Key, KeyringState, PassphraseError, Wrapped, keeper};
+
+/// The longest pause after wrong passphrases, in seconds: well within the patience of whoever types the next one.
+const LONGEST_PAUSE: u64 = 15;
 
 /// An open vault.
 struct Open {
@@ -40,6 +46,8 @@ pub(super) struct Store {
     locked_by_hand: Cell<bool>,
     /// How often a person locked it: an opening that this overtook has come to nothing.
     locks: Cell<u64>,
+    /// How many wrong passphrases there were since the last right one.
+    wrong: Cell<u32>,
     /// One opening at a time: look-ups that find it closed together bring up one question to the person.
     opening: tokio::sync::Mutex<()>,
 }
@@ -53,6 +61,7 @@ impl Store {
             open: RefCell::new(None),
             locked_by_hand: Cell::new(false),
             locks: Cell::new(0),
+            wrong: Cell::new(0),
             opening: tokio::sync::Mutex::new(()),
         }
     }
@@ -76,6 +85,10 @@ impl Store {
         self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
+        }
+        // Not in its turn: that of a passphrase may be long, after wrong ones.
+        if let file::Keeper::Passphrase { .. } = self.sealed()?.header().keeper {
+            return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None });
         }
         let _turn = self.opening.lock().await;
         self.not_locked_by_hand()?;
@@ -112,9 +125,7 @@ impl Store {
             let sealed = self.sealed()?;
             let key = match (&sealed.header().keeper, passphrase) {
                 (file::Keeper::Keyring, _) => self.keeper.unlock(&sealed.header().id, session).await,
-                (file::Keeper::Passphrase { wrapped }, Some(passphrase)) => {
-                    self.keeper.unwrap(wrapped, &passphrase).await
-                }
+                (file::Keeper::Passphrase { wrapped }, Some(passphrase)) => self.unwrap(wrapped, &passphrase).await,
                 (file::Keeper::Passphrase { .. }, None) => {
                     return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None });
                 }
@@ -145,6 +156,7 @@ impl Store {
 
     /// Refuses a passphrase that is not the open vault's.
     pub(super) async fn is_passphrase(&self, passphrase: &Secret) -> Result<(), Denial> {
+        let _turn = self.opening.lock().await;
         let wrapped = match &*self.open.borrow() {
             Some(Open { seal: Some(Seal { header, .. }), .. }) => match &header.keeper {
                 file::Keeper::Passphrase { wrapped } => wrapped.clone(),
@@ -152,7 +164,21 @@ impl Store {
             },
             _ => return Err(Denial::WrongPassphrase),
         };
-        self.keeper.unwrap(&wrapped, passphrase).await.map(drop).map_err(|error| not_given(&error))
+        self.unwrap(&wrapped, passphrase).await.map(drop).map_err(|error| not_given(&error))
+    }
+
+    /// Tries a passphrase, after a pause that doubles with each wrong one. Only whoever has the turn of `opening` may
+    /// call this, so that nobody tries two at a time; who asks for something else does not wait for it.
+    async fn unwrap(&self, wrapped: &Wrapped, passphrase: &Secret) -> Result<Key, ChildError> {
+        let pause = 1_u64.checked_shl(self.wrong.get()).map_or(LONGEST_PAUSE, |pause| LONGEST_PAUSE.min(pause - 1));
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        let unwrapped = self.keeper.unwrap(wrapped, passphrase).await;
+        match &unwrapped {
+            Ok(_) => self.wrong.set(0),
+            Err(ChildError::Passphrase(PassphraseError::Wrong)) => self.wrong.set(self.wrong.get() + 1),
+            Err(_) => {}
+        }
+        unwrapped
     }
 
     /// Whether a desktop's keyring answers that can keep something.
@@ -315,35 +341,6 @@ fn write_hosts(path: &Path, contents: &Contents) -> Result<(), Denial> {
         is_unsafe: false,
         in_writing: true,
     })
-}
-
-fn unknown_keeper() -> Denial {
-    Denial::Vault {
-        message: "the vault's key is kept in a way that this program does not know".to_owned(),
-        remedy: Some("install the newer devpi-tokens".to_owned()),
-        is_unsafe: false,
-        in_writing: false,
-    }
-}
-
-fn denial(error: VaultError) -> Denial {
-    let is_unsafe = matches!(error, VaultError::Folder(FolderError::Unsafe { .. }));
-    let in_writing = matches!(error, VaultError::Write { .. } | VaultError::Unsynced { .. });
-    Denial::Vault { message: error.to_string(), remedy: Some(error.remedy()), is_unsafe, in_writing }
-}
-
-/// The key was not to be had.
-fn not_given(error: &ChildError) -> Denial {
-    match error {
-        ChildError::Keyring(KeyringError::Locked) => Denial::Locked { keeper: Keeper::Keyring, why: None },
-        ChildError::Passphrase(PassphraseError::Wrong) => Denial::WrongPassphrase,
-        other => Denial::Vault {
-            message: other.to_string(),
-            remedy: Some(other.remedy().to_owned()),
-            is_unsafe: false,
-            in_writing: false,
-        },
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! From what a client asks about to a finished question, and its answer.
 
 use super::git::Service;
-use crate::caller::{self, Doing, Observed};
+use crate::caller::{self, Confusion, Doing, Observed, Program};
 use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
@@ -25,14 +25,20 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
     // What is no address is a name that other programs keep passwords under.
     let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
     let paths = Paths::find()?;
-    match hosts::find(&hosts::read(&paths.hosts()), &target) {
+    let list = hosts::read(&paths.hosts());
+    match hosts::find(&list, &target) {
         // Nobody says by which scheme a bare host is going to be asked: a link to `http://` would carry the token in
         // the clear. Every client asks by the URL first, so nothing is lost.
         Some((server, _)) if target.is_bare_host() && server.is_https() => Ok(Asked::Miss),
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
-            let names = [user, target.user()];
-            answer(&paths, (&server, &place), names, &doing())
+            let (names, doing) = ([user, target.user()], doing());
+            let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
+            let mut asked = answer(&paths, (&server, &place), names, (&doing, warning.as_ref()))?;
+            if let Asked::Answer(credential) = &mut asked {
+                credential.notes.extend(warning.map(|warning| warning.to_string()));
+            }
+            Ok(asked)
         }
         None => Ok(Asked::NotOurs),
     }
@@ -53,7 +59,7 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
         Some((server, place)) if server.is_https() == (service.protocol == "https") => {
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
-            answer(&paths, (&server, &place), [service.username.as_deref(), None], &reading)
+            answer(&paths, (&server, &place), [service.username.as_deref(), None], (&reading, None))
         }
         _ => Ok(Asked::NotOurs),
     }
@@ -64,7 +70,7 @@ fn answer(
     paths: &Paths,
     (server, place): (&ServerUrl, &Place),
     names: [Option<&str>; 2],
-    doing: &Doing,
+    (doing, warning): (&Doing, Option<&Confusion>),
 ) -> Result<Asked, Failure> {
     let named: Vec<&str> = names.into_iter().flatten().collect();
     let user = match named.first().map(|name| name.parse::<UserName>()) {
@@ -75,7 +81,9 @@ fn answer(
         Some(_) => return Ok(Asked::Miss),
         None => None,
     };
-    let question = question(server, place, user, doing);
+    // pip throws away what the keyring command says beside its answer: the log keeps it.
+    let stranger = warning.map(|warning| warning.stranger.clone());
+    let question = Question { stranger, ..question(server, place, user, doing) };
     match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
         _ => Err(client::unexpected()),
@@ -97,8 +105,13 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     let purpose = match (doing.purpose, place.page) {
         // A publisher that looks at one project's page looks what is there already.
         (Some(Purpose::Upload), Page::Project) => Purpose::Read,
-        // So does one that looks at an index other than the one it uploads to.
-        (Some(Purpose::Upload), Page::Simple) if goes_elsewhere(server, place, doing) => Purpose::Read,
+        // So does one that installs what it builds with. uv alone uploads with what it asks for by a simple page, and
+        // that only where the page is of the index that it uploads to.
+        (Some(Purpose::Upload), Page::Simple)
+            if doing.program != Program::Uv || goes_elsewhere(server, place, doing) =>
+        {
+            Purpose::Read
+        }
         (Some(purpose), _) => purpose,
         (None, Page::Simple | Page::Project) => Purpose::Read,
         // An address without an index is asked about by whoever wants to read (pip for `host:port`, git).
@@ -112,17 +125,17 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
     };
     let mut indexes: Vec<IndexName> = place.index.iter().cloned().collect();
     let is_for = |target: &Target| user.as_ref().is_none_or(|user| target.admits(user));
-    let others = doing.index_urls.iter().filter_map(|url| url.parse::<Target>().ok()).filter(is_for);
+    let is_upload = purpose == Purpose::Upload;
+    let reads = if doing.purpose == Some(Purpose::Upload) { &doing.read_urls } else { &doing.index_urls };
+    let urls = if is_upload { &doing.index_urls } else { reads };
+    let others = urls.iter().filter_map(|url| url.parse::<Target>().ok()).filter(is_for);
     for index in others.filter_map(|target| server.place(&target)?.index) {
-        // An upload goes to the one index that was asked about, and its check looks at no other; only where none was
-        // asked about does the caller name it.
-        let all = purpose == Purpose::Read && doing.purpose != Some(Purpose::Upload);
+        // An upload goes to the one index that was asked about; only where none was does the caller name it.
         let fits = indexes.len() < Question::MOST_INDEXES && !indexes.contains(&index);
-        if fits && (all || indexes.is_empty()) {
+        if fits && (!is_upload || indexes.is_empty()) {
             indexes.push(index);
         }
     }
-    let is_upload = purpose == Purpose::Upload;
     Question {
         server: server.clone(),
         user,
@@ -130,6 +143,7 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
         indexes,
         projects: if is_upload { doing.projects.iter().cloned().collect() } else { Vec::new() },
         bytes: if is_upload { doing.bytes } else { 0 },
+        stranger: None,
     }
 }
 
@@ -190,6 +204,7 @@ mod tests {
     #[test]
     fn a_publisher_reads_one_projects_page_and_uploads_with_the_rest() {
         let doing = Doing {
+            program: Program::Uv,
             purpose: Some(Purpose::Upload),
             projects: ["pkg".parse().expect("a project")].into(),
             bytes: 7,
@@ -204,5 +219,23 @@ mod tests {
         assert_eq!(names(&look), ["alice/dev"]);
         let elsewhere = asked("http://h:1/alice/stable/+simple/", &doing);
         assert_eq!((elsewhere.purpose, elsewhere.projects.len(), elsewhere.bytes), (Purpose::Read, 0, 0));
+    }
+
+    #[test]
+    fn a_publisher_that_builds_first_reads_its_sources_and_no_upload_goes_there() {
+        let doing = Doing {
+            program: Program::Pdm,
+            purpose: Some(Purpose::Upload),
+            read_urls: vec![
+                "http://h:1/alice/dev/+simple/".to_owned(),
+                "http://h:1/alice/two/+simple/".to_owned(),
+                "http://other/alice/far/+simple/".to_owned(),
+            ],
+            ..Doing::default()
+        };
+        let build = asked("http://h:1/alice/dev/+simple/", &doing);
+        assert_eq!((build.purpose, names(&build)), (Purpose::Read, vec!["alice/dev".into(), "alice/two".into()]));
+        let upload = asked("http://h:1/alice/dev/", &doing);
+        assert_eq!((upload.purpose, names(&upload)), (Purpose::Upload, vec!["alice/dev".into()]));
     }
 }

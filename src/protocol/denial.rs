@@ -232,7 +232,9 @@ impl Denial {
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
             Self::BadToken { .. } => Some("let the server make one: devpi-tokens login URL USER".to_owned()),
             Self::Restricted => Some("ask from outside of it".to_owned()),
-            Self::NotARequest => Some("install devpi-tokens again: its programs belong together".to_owned()),
+            Self::NotARequest => {
+                Some("it may be of an older version: devpi-tokens agent stop (the next request starts it)".to_owned())
+            }
             Self::Internal => Some("the reason stands at the end of the agent's log, agent.log".to_owned()),
         }
     }

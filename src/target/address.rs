@@ -1,9 +1,14 @@
 //! Addresses: the URL of a server, and what a client names when it asks for credentials.
 
+mod miss;
+
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use miss::Miss;
 
 use super::{IndexName, UserName};
 
@@ -121,7 +126,12 @@ impl ServerUrl {
     /// Whether requests go to this machine only.
     pub fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Its host; an IPv6 address stands in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Whether requests are encrypted.
@@ -157,7 +167,7 @@ impl ServerUrl {
             _ => None,
         };
         let page = match rest {
-            [_, _, simple, _, ..] if simple == "+simple" => Page::Project,
+            [_, _, files, _, ..] if files == "+simple" || files == "+f" => Page::Project,
             [_, _, simple] if simple == "+simple" => Page::Simple,
             _ => Page::Index,
         };
@@ -232,7 +242,7 @@ pub enum Page {
     Index,
     /// The list of its projects, `+simple/`, which is read.
     Simple,
-    /// The files of one project, `+simple/NAME/`.
+    /// The list of one project's files, `+simple/NAME/`, and what lies below `+f/`: the files themselves.
     Project,
 }
 
@@ -259,6 +269,25 @@ impl Target {
     /// The user that the URL names, whatever it is: `__token__` is one too.
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
+    }
+
+    /// The host, in lower case.
+    pub fn host(&self) -> &str {
+        &self.authority.host
+    }
+
+    /// Whether the host is on the public network, as far as its name tells: it is no address of a private network, and
+    /// its name has a dot and no ending that is kept for private use.
+    pub fn is_public(&self) -> bool {
+        const PRIVATE: [&str; 4] = [".home.arpa", ".internal", ".local", ".localhost"];
+        let host = self.authority.host.as_str();
+        match host.trim_start_matches('[').trim_end_matches(']').parse() {
+            Ok(IpAddr::V4(address)) => !address.is_loopback() && !address.is_private() && !address.is_link_local(),
+            Ok(IpAddr::V6(address)) => {
+                !address.is_loopback() && !address.is_unique_local() && !address.is_unicast_link_local()
+            }
+            Err(_) => host.contains('.') && !PRIVATE.iter().any(|ending| host.ends_with(ending)),
+        }
     }
 
     /// Whether it is a bare `host:port`.
@@ -351,6 +380,7 @@ mod tests {
         assert_eq!(found("http://h:1/alice/dev/+simple/").page, Page::Simple);
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").page, Page::Project);
         assert_eq!(found("http://h:1/alice/dev/").page, Page::Index);
+        assert_eq!(found("http://h:1/alice/base/+f/521/a0360/pkg-1.0.zip").page, Page::Project);
         assert_eq!(found("http://h:1/alice/").index, None);
         assert_eq!(found("http://h:1/alice/+simple").index, None);
         assert_eq!(found("h:1").index, None);
@@ -391,6 +421,17 @@ mod tests {
         assert!(place("https://corp/devpi", "corp").is_some());
         assert!(place("https://corp/devpi", "corp:443").is_some());
         assert!(place("http://corp:3141", "corp").is_none());
+    }
+
+    #[test]
+    fn a_private_network_is_told_from_the_public_one_by_name_and_by_address() {
+        let public = |text: &str| text.parse::<Target>().expect("a target").is_public();
+        for text in ["https://pypi.org/simple/", "http://8.8.8.8/", "https://[2606:4700::1]/", "mirror.example:80"] {
+            assert!(public(text), "{text}");
+        }
+        for text in ["http://10.1.2.3/", "http://127.0.0.1:3141/", "https://[fd00::1]/", "devpi:3141", "a.internal"] {
+            assert!(!public(text), "{text}");
+        }
     }
 
     #[test]

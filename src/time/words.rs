@@ -32,6 +32,16 @@ pub fn in_words(now: u64, then: u64) -> String {
     if then > now { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
 }
 
+/// A date and time in a time zone, to the second: `Mon 23 Nov 2026 19:00:05 CET`. After the year 9999 it is the number
+/// of the second.
+#[cfg(feature = "cli")]
+pub fn date(then: u64, zone: &jiff::tz::TimeZone) -> String {
+    match i64::try_from(then).ok().and_then(|then| jiff::Timestamp::from_second(then).ok()) {
+        Some(date) => date.to_zoned_datetime(zone.clone()).strftime("%a %-d %b %Y %H:%M:%S %Z").to_string(),
+        None => then.to_string(),
+    }
+}
+
 /// As [`in_words`], with the date in a time zone: `in 59 minutes (Mon 23 Nov 2026 19:00 CET)`. A moment after the year
 /// 9999 is said without its date.
 #[cfg(feature = "cli")]
@@ -84,5 +94,7 @@ mod tests {
         assert_eq!(in_words_with_date(at, at - 172 * DAY, &berlin), "5 months ago (Thu 4 Jun 2026 20:00 CEST)");
         assert_eq!(in_words_with_date(at, at, &jiff::tz::TimeZone::UTC), "now (Mon 23 Nov 2026 18:00 UTC)");
         assert!(!in_words_with_date(0, u64::MAX, &berlin).contains('('));
+        assert_eq!(date(at + 5, &berlin), "Mon 23 Nov 2026 19:00:05 CET");
+        assert_eq!(date(u64::MAX, &berlin), "18446744073709551615");
     }
 }

@@ -44,8 +44,10 @@ def wheel(folder, name, version, dependencies):
     module = name.replace("-", "_")
     info = "{}-{}.dist-info/".format(module, version)
     files = {
-        module + ".py": 'NAME = "{}"\nVERSION = "{}"\n'.format(name, version),
+        module + ".py": 'NAME = "{}"\nVERSION = "{}"\n\ndef main():\n    print(NAME)\n'.format(name, version),
         info + "METADATA": metadata(name, version, dependencies),
+        # A program: there are installers that install nothing else.
+        info + "entry_points.txt": "[console_scripts]\n{} = {}:main\n".format(name, module),
         info + "WHEEL": "Wheel-Version: 1.0\nGenerator: testbed\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = ""

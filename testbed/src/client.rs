@@ -40,6 +40,23 @@ impl Client {
         Self::with(tools, &tools.tools)
     }
 
+    /// A client whose virtual environment has an old pip and nothing else: the oldest that is tested.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn with_pip_before(tools: &Tools) -> Result<Self> {
+        Self::with(tools, &tools.pip_before)
+    }
+
+    /// A client whose virtual environment has poetry, pdm, hatch, flit, build, pipx, tox, nox, pre-commit and Python
+    /// keyring.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn with_clients(tools: &Tools) -> Result<Self> {
+        Self::with(tools, &tools.clients)
+    }
+
     /// A client whose virtual environment has devpi-client and what runs its plugins' tests: what imports a plugin.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::server::Served;
 use crate::tools::Tools;
 
 /// Raised whenever what is prepared changes.
-const CONTENT: &str = "1";
+const CONTENT: &str = "2";
 
 /// Users with their passwords.
 pub(crate) const USERS: [(&str, &str); 3] = [("root", "pw"), ("alice", "alice-pw"), ("bob", "bob-pw")];

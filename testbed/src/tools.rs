@@ -19,6 +19,8 @@ pub struct Tools {
     pub no_nginx: Option<String>,
     pub(crate) server: Venv,
     pub(crate) pip: Venv,
+    pub(crate) pip_before: Venv,
+    pub(crate) clients: Venv,
     pub(crate) tools: Venv,
     pub(crate) uv: Venv,
     pub(crate) build: Venv,
@@ -63,15 +65,26 @@ pub fn install(mut progress: impl FnMut(&str)) -> Result<Tools> {
     let venv = |name: &str| Venv::at(folder.join(name));
     let (server, pip, tools, uv, build) = (venv("server"), venv("pip"), venv("tools"), venv("uv"), venv("build"));
     let (devpi, devpi_before) = (venv("devpi"), venv("devpi-before"));
-    let clients = [("pip", &pip), ("tools", &tools), ("uv", &uv), ("devpi", &devpi), ("devpi-before", &devpi_before)];
-    let all: Vec<_> = clients.into_iter().chain([("server", &server), ("build", &build)]).collect();
+    let (pip_before, clients) = (venv("pip-before"), venv("clients"));
+    let all = [
+        ("clients", &clients),
+        ("server", &server),
+        ("pip", &pip),
+        ("pip-before", &pip_before),
+        ("tools", &tools),
+        ("uv", &uv),
+        ("devpi", &devpi),
+        ("devpi-before", &devpi_before),
+        ("build", &build),
+    ];
     install_python(&all, &mut progress)?;
     let (nginx, no_nginx) = match nginx(&mut progress) {
         Ok(path) => (Some(path), None),
         Err(why) => (None, Some(why.to_string())),
     };
     let prepared = folder.join("prepared");
-    let tools = Tools { nginx, no_nginx, server, pip, tools, uv, build, devpi, devpi_before, prepared };
+    let tools =
+        Tools { nginx, no_nginx, server, pip, pip_before, clients, tools, uv, build, devpi, devpi_before, prepared };
     prepare(&tools, &mut progress)?;
     Ok(tools)
 }

@@ -10,8 +10,14 @@ use super::Home;
 const READ: f64 = 3600.0;
 const UPLOAD: f64 = 900.0;
 
+/// The longest for the program that asks which bases an index has, in seconds.
+const BASES: f64 = 60.0;
+
 /// The longest for what is neither, in seconds.
 const SHORT: f64 = 300.0;
+
+/// The slowest upload that a lifetime has room for, in bytes a second.
+const SLOWEST: f64 = 100_000.0;
 
 /// What may be later in nginx's clock than in the agent's, in seconds: a fraction that the agent does not count.
 const ROUNDING: f64 = 1.0;
@@ -33,6 +39,18 @@ pub struct Sent {
     pub user: String,
     /// The caveats that the token has beyond its root's.
     pub added: Vec<String>,
+}
+
+impl Sent {
+    /// Whether the agent's own program for the bases of an index sent it.
+    pub fn is_about_bases(&self) -> bool {
+        self.seen.agent.starts_with("devpi-tokens-agent/")
+    }
+
+    /// The value of the caveat with this key that was added last.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.added.iter().rev().find_map(|caveat| caveat.strip_prefix(key)?.strip_prefix('='))
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -80,7 +98,7 @@ fn derived(root: &RootStatus, seen: Seen) -> Sent {
 }
 
 /// Every request carried a token for reading these indexes, and for nothing else, for an hour at most.
-pub fn only_reads(sent: &[Sent], indexes: &[&str]) {
+pub fn only_reads<'s>(sent: impl IntoIterator<Item = &'s Sent>, indexes: &[&str]) {
     let indexes = format!("indexes={}", indexes.join(","));
     for request in sent {
         exactly(request, READ, &["allowed=pkg_read", "expires=", &indexes, "not_before="]);
@@ -89,10 +107,24 @@ pub fn only_reads(sent: &[Sent], indexes: &[&str]) {
 
 /// Every request carried a token for uploading this project to this index, and for nothing else, for a quarter of an
 /// hour at most.
-pub fn only_uploads(sent: &[Sent], index: &str, project: &str) {
+pub fn only_uploads<'s>(sent: impl IntoIterator<Item = &'s Sent>, index: &str, project: &str) {
+    only_uploads_of(sent, index, project, 0);
+}
+
+/// The same for files of this size in bytes, whose share of time comes on top.
+pub fn only_uploads_of<'s>(sent: impl IntoIterator<Item = &'s Sent>, index: &str, project: &str, bytes: u32) {
     let (indexes, projects) = (format!("indexes={index}"), format!("projects={project}"));
+    let lifetime = UPLOAD + (f64::from(bytes) / SLOWEST).ceil();
     for request in sent {
-        exactly(request, UPLOAD, &["allowed=upload", "expires=", &indexes, "not_before=", &projects]);
+        exactly(request, lifetime, &["allowed=upload", "expires=", &indexes, "not_before=", &projects]);
+    }
+}
+
+/// Every request asked which bases an index has, with a token that reads for a minute at most.
+pub fn only_bases<'s>(sent: impl IntoIterator<Item = &'s Sent>) {
+    for request in sent {
+        assert!(request.seen.uri.ends_with("?no_projects="), "{request:?}");
+        exactly(request, BASES, &["allowed=pkg_read", "expires="]);
     }
 }
 

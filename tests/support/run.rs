@@ -1,7 +1,8 @@
 //! Real clients, run against a home's agent.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use testbed::Client;
 
@@ -14,11 +15,14 @@ pub fn client_with_shim(home: &Home) -> Client {
     client
 }
 
+/// The wheel of this checkout. Built once: another build would replace it under whoever installs it.
+pub static WHEEL: LazyLock<PathBuf> =
+    LazyLock::new(|| testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel"));
+
 /// A machine with pip, twine and Python keyring, where the wheel of this checkout is installed.
 pub fn client_with_wheel() -> Client {
-    let wheel = testbed::wheel(&TOOLS, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("our wheel");
     let client = Client::with_keyring(&TOOLS).expect("a client");
-    client.add(&[&wheel]).expect("our wheel installed");
+    client.add(&[&WHEEL]).expect("our wheel installed");
     client
 }
 

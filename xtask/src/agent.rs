@@ -29,6 +29,11 @@ impl Agent {
         self.programs.join(name)
     }
 
+    /// Where its logs lie.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.home.path().join("state")
+    }
+
     /// Lets a client ask this agent.
     pub(crate) fn serves<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("DEVPI_TOKENS_HOME", self.home.path()).env("DEVPI_TOKENS_VAULT", "memory")

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use devpi_tokens::logbook::Logbook;
 use testbed::{Bed, Closing};
 
 use crate::agent::{Agent, succeed};
@@ -18,6 +19,9 @@ const INSPECT: &str = "devpi-tokens inspect";
 const THEIR_INSPECT: &str = "devpi token-inspect";
 const DERIVE: &str = "devpi-tokens derive";
 const THEIR_DERIVE: &str = "devpi token-derive";
+
+const LOG: &str = "devpi-tokens log, of 10,000";
+const TRACE: &str = "devpi-tokens trace, of 10,000";
 
 /// What does the same as something else that is slower.
 const PAIRS: [(&str, &str); 3] = [(HELPER, KEYRING), (INSPECT, THEIR_INSPECT), (DERIVE, THEIR_DERIVE)];
@@ -36,6 +40,8 @@ pub(crate) fn run() -> Outcome {
     let token = folder.path().join("token");
     std::fs::write(&token, bed.create_token("alice", &serde_json::json!({}))?)?;
     let (ours, devpi, token) = (text(&ours)?, text(&devpi)?, text(&token)?);
+    let handed = folder.path().join("handed");
+    fill_log(&agent, &url, &handed)?;
     let narrowed = ["-f", token, "-a", "pkg_read", "-e", "1h", "-i", "alice/dev"];
     let mut peers = [
         Peer::quick("/bin/true", vec!["/bin/true"]),
@@ -45,6 +51,8 @@ pub(crate) fn run() -> Outcome {
         Peer::slow(THEIR_INSPECT, vec![devpi, "token-inspect", "-f", token]),
         Peer::quick(DERIVE, [&[ours, "derive"], &narrowed[..]].concat()),
         Peer::slow(THEIR_DERIVE, [&[devpi, "token-derive"], &narrowed[..]].concat()),
+        Peer::slow(LOG, vec![ours, "log", "--json"]),
+        Peer::slow(TRACE, vec![ours, "trace", "-f", text(&handed)?]),
     ];
     for round in 0..ROUNDS {
         for peer in peers.iter_mut().filter(|peer| round % peer.every == 0) {
@@ -64,6 +72,17 @@ pub(crate) fn run() -> Outcome {
     for name in ["devpi-tokens-helper", "devpi-tokens-agent", "devpi-tokens"] {
         let size = agent.program(name).metadata()?.len();
         println!("{name:<34} {:>9.2} MB", size as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// Hands a token out, into a file, and makes ten thousand lines of its line in the log.
+fn fill_log(agent: &Agent, url: &str, handed: &Path) -> Outcome {
+    std::fs::write(handed, succeed(&mut agent.cli(&["get", url]))?.stdout)?;
+    let line = succeed(&mut agent.cli(&["log", "--json"]))?.stdout;
+    let book = Logbook::of_handouts(&agent.state())?;
+    for _ in 1..10_000 {
+        book.append(&line)?;
     }
     Ok(())
 }

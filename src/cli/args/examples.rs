@@ -27,6 +27,22 @@ Examples:
   devpi-tokens get https://HOST/USER/INDEX/+simple/
   devpi-tokens get --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const EXEC: &str = "\
+The command finds its tokens in a netrc: the variable NETRC names it, and what
+your own netrc says of other hosts is in it, too. Only its host decides what a
+token is sent to, whatever the port and the scheme.
+
+pip, poetry, pdm and devpi-client read it again while they run. uv and twine
+keep what they read first, so they get tokens that last: uv for an hour, in
+UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
+the command is uv itself. The token for an upload lasts as long as the agent
+gives it; twine gets it in TWINE_...
+
+Examples:
+  devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --lifetime 30s https://HOST/USER/INDEX/ -- ./build.sh
+  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh";
+
 pub(super) const CREATE: &str = "\
 Examples:
   devpi-tokens create --allowed pkg_read --expires 3M --output ci-token.txt
@@ -59,6 +75,29 @@ pub(super) const CAN: &str = "\
 Examples:
   devpi-tokens get https://HOST/USER/INDEX/ > token.txt
   devpi-tokens can upload USER/INDEX PROJECT --file token.txt";
+
+pub(super) const LOG: &str = "\
+The log is handouts.log in the state folder: some ten thousand hand-outs and
+refusals, none with a token. The program is what the system says of a process,
+what it calls itself is its own word.
+
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/+simple/ > token.txt
+  devpi-tokens log
+  devpi-tokens log --for read --index USER/INDEX --since \"2 hours\" -n 5 --json";
+
+pub(super) const TRACE: &str = "\
+The token may stand in a URL, in an Authorization header, or as user:token. It is
+found by its id and its times; its signature only the server can check.
+
+Examples:
+  devpi-tokens get https://HOST/USER/INDEX/+simple/ > token.txt
+  devpi-tokens trace --file token.txt";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  devpi-tokens explain https://HOST/USER/INDEX/+simple/
+  devpi-tokens explain --project PROJECT https://HOST/USER/INDEX/";
 
 pub(super) const POLICY: &str = "\
 Narrowing is free. To allow more than before, the vault's passphrase is asked

@@ -22,12 +22,18 @@ pub(super) fn lines(token: &Token, view: &View) -> Vec<String> {
         true => section("it has no restriction", []),
         false => section("restrictions, in their order:", in_words),
     });
+    lines.extend(standing(token, &scope, view));
+    lines
+}
+
+/// What all restrictions leave, and what a server would say to it now.
+pub(super) fn standing(token: &Token, scope: &Scope, view: &View) -> Vec<String> {
     let heading = match scope.unknown() {
         [] => "together:",
         _ => "together, without what is not understood:",
     };
-    lines.extend(section(heading, together(&scope, view)));
-    let verdicts = verdicts(token, &scope, view);
+    let mut lines = section(heading, together(scope, view));
+    let verdicts = verdicts(token, scope, view);
     lines.extend(section("what a server would say:", verdicts.iter().map(|verdict| view.below(verdict))));
     lines
 }

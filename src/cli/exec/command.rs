@@ -1,0 +1,138 @@
+//! The command: started, told the signals that this process gets, and waited for.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::exit::{Exit, Failure};
+
+/// What the command is told, where it was meant for this process.
+const PASSED_ON: [Signal; 6] =
+    [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGUSR2];
+
+/// How long nothing is looked at: neither a suspend that ends nor a clock that is set wakes anybody.
+const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+
+/// The signals that are held back from ending this process.
+pub(super) struct Signals {
+    held: SigSet,
+    /// What was held back before.
+    before: SigSet,
+    waiting: SignalFd,
+}
+
+impl Signals {
+    /// Holds them.
+    pub(super) fn hold() -> Result<Self, Failure> {
+        let mut held = SigSet::from_iter(PASSED_ON);
+        held.add(Signal::SIGCHLD);
+        let watch = || {
+            let waiting = SignalFd::with_flags(&held, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+            Ok(Self { held, before: held.thread_swap_mask(SigmaskHow::SIG_BLOCK)?, waiting })
+        };
+        watch().map_err(|error: Errno| cannot_watch(&error.to_string()))
+    }
+
+    /// Starts a process that gets them as ever: it begins with what is held back here, so for this moment none is. One
+    /// that comes just then ends this process as SIGKILL would.
+    fn start(&self, command: &mut Command) -> std::io::Result<Child> {
+        self.before.thread_set_mask()?;
+        let started = command.spawn();
+        self.held.thread_block()?;
+        started
+    }
+
+    /// Waits for one, for a tick at most.
+    fn wait(&self) -> Option<Held> {
+        let mut watched = [PollFd::new(&self.waiting, PollFlags::IN)];
+        // An interrupted wait is a short one.
+        let _ = poll(&mut watched, Some(&TICK));
+        self.next()
+    }
+
+    /// One that is waiting.
+    fn next(&self) -> Option<Held> {
+        let got = self.waiting.read_signal().ok().flatten()?;
+        let signal = Signal::try_from(i32::try_from(got.ssi_signo).ok()?).ok()?;
+        Some(Held { signal, is_from_terminal: got.ssi_code == libc::SI_KERNEL })
+    }
+}
+
+struct Held {
+    signal: Signal,
+    /// Then the command has got it, too: the terminal tells all processes in front of it.
+    is_from_terminal: bool,
+}
+
+/// The command with its netrc.
+pub(super) fn prepared(words: &[OsString], netrc: &Path) -> Command {
+    let mut command = Command::new(words.first().map_or_else(OsString::new, Clone::clone));
+    command.args(words.iter().skip(1)).env("NETRC", netrc);
+    command
+}
+
+/// Starts the command, and waits for its end; `turn` is called twice a second.
+pub(super) fn run(command: &mut Command, signals: &Signals, turn: &mut dyn FnMut()) -> Result<ExitCode, Failure> {
+    // One that came before the command did would be lost on it.
+    while let Some(Held { signal, .. }) = signals.next() {
+        if signal != Signal::SIGCHLD {
+            return Ok(ended_by(signal as i32));
+        }
+    }
+    let mut child = signals.start(command).map_err(|error| not_started(command, &error))?;
+    loop {
+        if let Some(code) = ended(&mut child)? {
+            return Ok(code);
+        }
+        let held = signals.wait();
+        if let Some(Held { signal, is_from_terminal: false }) = held
+            && signal != Signal::SIGCHLD
+        {
+            pass_on(signal, &child);
+        }
+        turn();
+    }
+}
+
+fn ended(child: &mut Child) -> Result<Option<ExitCode>, Failure> {
+    let status = child.try_wait().map_err(|error| cannot_watch(&error.kind().to_string()))?;
+    Ok(status.map(|status| {
+        let code = status.code().and_then(|code| u8::try_from(code).ok()).map(ExitCode::from);
+        code.unwrap_or_else(|| ended_by(status.signal().unwrap_or_default()))
+    }))
+}
+
+fn ended_by(signal: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+}
+
+/// It was not waited for yet, so its number is still its own.
+fn pass_on(signal: Signal, child: &Child) {
+    if let Ok(pid) = i32::try_from(child.id()) {
+        // One that has just ended is noticed at the next turn.
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal);
+    }
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> Failure {
+    let name = crate::escape::printable(&command.get_program().to_string_lossy());
+    match error.kind() {
+        ErrorKind::NotFound => Failure::new(Exit::NoCommand, format!("there is no command {name}"))
+            .with_remedy("name one that is on PATH, or its path"),
+        kind => Failure::new(Exit::CannotRun, format!("cannot run {name}: {kind}"))
+            .with_remedy("name a program, or a script with #! in its first line, that you may run"),
+    }
+}
+
+fn cannot_watch(why: &str) -> Failure {
+    Failure::new(Exit::Unavailable, format!("cannot watch over the command: {why}"))
+        .with_remedy("this needs the signals of Linux, which some sandboxes withhold")
+}

@@ -1,0 +1,83 @@
+//! Variables for the clients that read a token once and keep it: it lasts as long as the agent gives it.
+
+use std::process::Command;
+
+use super::questions::Run;
+use super::token::Source;
+use crate::caller::Doing;
+use crate::secret::Secret;
+use crate::target::Target;
+
+/// What is set for the command, and what is said about what is not.
+#[derive(Default)]
+pub(super) struct Variables {
+    set: Vec<(String, Secret)>,
+    pub(super) left: Vec<String>,
+}
+
+impl Variables {
+    /// Gives them to the command.
+    pub(super) fn give(&self, command: &mut Command) {
+        command.envs(self.set.iter().map(|(name, value)| (name, value.expose())));
+    }
+
+    /// Sets user and token, unless a person has set one of the two.
+    fn credentials(&mut self, prefix: &str, source: &Source) {
+        let names = ["USERNAME", "PASSWORD"].map(|last| format!("{prefix}_{last}"));
+        match names.iter().find(|name| std::env::var_os(name).is_some()) {
+            Some(name) => self.left.push(format!("{name} is set already, and left as it is")),
+            None => {
+                let [user, password] = names;
+                self.set.push((user, Secret::new(source.user().as_str())));
+                self.set.push((password, source.whole().clone()));
+            }
+        }
+    }
+}
+
+/// For each index of ours that uv knows by a name: user and token. uv prefers them to a netrc, and needs them behind a
+/// server that answers with its login page, as it sends them unasked.
+pub(super) fn for_read(sources: &[Source], run: &Run) -> Variables {
+    let mut variables = Variables::default();
+    for (name, url) in run.named() {
+        if let Some(source) = sources.iter().find(|source| reaches(source, url)) {
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+            variables.credentials(&format!("UV_INDEX_{}", name.chars().map(plain).collect::<String>()), source);
+        }
+    }
+    variables
+}
+
+/// For twine, which reads a netrc only where it is told an empty user: user, token and where to. Where it uploads to
+/// another place it gets nothing, as these variables know no host.
+pub(super) fn for_upload(sources: &[Source], run: &Run) -> Variables {
+    let mut variables = Variables::default();
+    for source in sources {
+        if run.twine.index_urls.is_empty() {
+            // It names a section of a file that is not looked into here.
+            if std::env::var_os("TWINE_REPOSITORY").is_some() {
+                variables.left.push("TWINE_REPOSITORY is set already, so twine gets no token".to_owned());
+                continue;
+            }
+            let index = source.place.indexes.first().map(|index| source.place.server.join(&format!("{index}/")));
+            variables.set.push(("TWINE_REPOSITORY_URL".to_owned(), Secret::new(index.unwrap_or_default())));
+        } else if !goes_to(source, &run.twine) {
+            variables.left.push("twine uploads to another place, so it gets no token".to_owned());
+            continue;
+        }
+        variables.credentials("TWINE", source);
+    }
+    variables
+}
+
+fn goes_to(source: &Source, doing: &Doing) -> bool {
+    !doing.index_urls.is_empty() && doing.index_urls.iter().all(|url| reaches(source, url))
+}
+
+/// Whether a URL is one of the indexes that a token is for, and names no other user.
+fn reaches(source: &Source, url: &str) -> bool {
+    let Ok(target) = url.parse::<Target>() else { return false };
+    let place = source.place.server.place(&target);
+    let index = place.and_then(|place| place.index);
+    target.admits(source.user()) && index.is_some_and(|index| source.place.indexes.contains(&index))
+}

@@ -1,0 +1,95 @@
+//! Writes down every hand-out and every refusal, for `devpi-tokens log` and `trace`.
+
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+
+use super::issuer::Mark;
+use super::visitor::Visitor;
+use crate::folder::FolderError;
+use crate::handout::{Entry, HandedOut, Outcome, Shown};
+use crate::logbook::Logbook;
+use crate::policy::Grant;
+use crate::protocol::{Credential, Denial, Question};
+use crate::target::Purpose;
+use crate::token::TokenId;
+
+/// For how long the same refusal is not written again, in seconds: a program that asks in a loop is not to push all
+/// else out of the log.
+const REPEAT: u64 = 60;
+
+/// The log of hand-outs.
+pub(super) struct Handouts {
+    book: Logbook,
+    /// Whether the last line could not be written.
+    is_failing: Cell<bool>,
+    last_refused: RefCell<Option<Entry>>,
+}
+
+/// What was handed out.
+pub(super) struct Given<'a> {
+    pub(super) root: &'a TokenId,
+    pub(super) grant: &'a Grant,
+    pub(super) mark: Mark,
+    pub(super) credential: &'a Credential,
+}
+
+impl Handouts {
+    pub(super) fn new(state: &Path) -> Result<Self, FolderError> {
+        Ok(Self { book: Logbook::of_handouts(state)?, is_failing: Cell::default(), last_refused: RefCell::default() })
+    }
+
+    /// Writes down a hand-out, before its answer goes out.
+    pub(super) fn handed_out(&self, at: u64, question: &Question, visitor: &Visitor, given: &Given<'_>) {
+        let Given { root, grant, mark, credential } = given;
+        tracing::info!(peer = visitor.pid(), %root, purpose = %question.purpose, "handed out");
+        self.write(&Entry {
+            at,
+            server: question.server.clone(),
+            user: Some(credential.username.clone()),
+            purpose: question.purpose,
+            indexes: grant.indexes.iter().cloned().collect(),
+            projects: grant.projects.iter().cloned().collect(),
+            bytes: question.bytes,
+            stranger: question.stranger.clone().map(Shown::from),
+            asker: visitor.asker().clone(),
+            outcome: Outcome::HandedOut(HandedOut {
+                root: (*root).clone(),
+                not_before: mark.begin,
+                expires: mark.end,
+                ends: credential.expires,
+                any_project: question.purpose == Purpose::Upload && grant.projects.is_empty(),
+            }),
+        });
+    }
+
+    /// Writes down why there was none.
+    pub(super) fn refused(&self, at: u64, question: &Question, visitor: &Visitor, why: &Denial) {
+        let entry = Entry {
+            at,
+            server: question.server.clone(),
+            user: question.user.clone(),
+            purpose: question.purpose,
+            // Of a question that is too long for an answer a part is enough.
+            indexes: question.indexes.iter().take(Question::MOST_INDEXES).cloned().collect(),
+            projects: question.projects.iter().take(Question::MOST_PROJECTS).cloned().collect(),
+            bytes: question.bytes,
+            stranger: question.stranger.clone().map(Shown::from),
+            asker: visitor.asker().clone(),
+            outcome: Outcome::Refused { why: why.to_string().into() },
+        };
+        let is_same = |last: &Entry| at < last.at.saturating_add(REPEAT) && Entry { at, ..last.clone() } == entry;
+        if !self.last_refused.borrow().as_ref().is_some_and(is_same) {
+            self.write(&entry);
+            self.last_refused.replace(Some(entry));
+        }
+    }
+
+    /// A full disk stops no answer; it is said once, until a line goes through again.
+    fn write(&self, entry: &Entry) {
+        let written = entry.to_line().map_err(Into::into).and_then(|line| self.book.append(line.as_bytes()));
+        if let (Err(error), false) = (&written, self.is_failing.get()) {
+            tracing::warn!(kind = %error.kind(), "the log of hand-outs cannot be written: hand-outs go on without it");
+        }
+        self.is_failing.set(written.is_err());
+    }
+}
