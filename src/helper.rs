@@ -1,7 +1,7 @@
 //! The program that other programs run for credentials: two front doors, one question.
 
-mod git;
-mod keyring;
+pub mod git;
+pub mod keyring;
 mod question;
 
 use std::ffi::OsString;

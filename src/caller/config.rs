@@ -81,6 +81,17 @@ mod tests {
         assert_eq!(ini.value("Global", "index-url"), None);
     }
 
+    #[test]
+    fn of_two_spellings_of_a_key_the_later_one_counts() {
+        for (first, second) in [("index_url", "index-url"), ("index-url", "index_url"), ("--index-url", "index_url")] {
+            // Many times, as it must not depend on chance.
+            for _ in 0..20 {
+                let ini = Ini::parse(&format!("[global]\n{first} = 1\nother = 0\n{second} = 2\n")).expect("a file");
+                assert_eq!(ini.value("global", "index-url"), Some("2"), "{first} before {second}");
+            }
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_stops_either_parser(text in "([\\[\\]=:;#\\-_ \n\ta-c\"'{}é]|\\[\\[?|\n ){0,60}") {

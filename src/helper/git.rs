@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Streams;
 use super::question::{self, Asked};
 use crate::exit::{Exit, Failure};
+use crate::target::{AddressError, Target};
 use crate::wrap::WIDTH;
 
 const PROGRAM: &str = "git-credential-devpi-tokens";
@@ -45,7 +46,7 @@ fn get<I: Read + AsFd>(streams: &mut Streams<'_, I>) -> Result<(), Failure> {
         ErrorKind::FileTooLarge => Failure::new(Exit::Malformed, "git says more than 64 KiB"),
         kind => Failure::new(Exit::Malformed, format!("cannot read what git wants: {kind}")),
     })?;
-    let Some(service) = parse(&input)?.service() else { return Ok(()) };
+    let Some(service) = Service::parse(&input)? else { return Ok(()) };
     let Asked::Answer(credential) = question::ask_git(&service)? else { return Ok(()) };
     for note in &credential.notes {
         let _ = writeln!(streams.stderr, "{PROGRAM}: {note}");
@@ -62,22 +63,48 @@ fn get<I: Read + AsFd>(streams: &mut Streams<'_, I>) -> Result<(), Failure> {
 
 /// What git asks about, with its parts as it said them.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Service {
+pub struct Service {
     /// `http` or `https`.
-    pub(super) protocol: String,
+    pub protocol: String,
     /// Host and perhaps port.
-    pub(super) host: String,
+    pub host: String,
     /// Without `credential.useHttpPath` git says none.
-    pub(super) path: Option<String>,
+    pub path: Option<String>,
     /// The user in the URL.
-    pub(super) username: Option<String>,
+    pub username: Option<String>,
+}
+
+impl Service {
+    /// Reads the lines of git, up to the first empty one; `None` where they name no host, or nothing that is
+    /// reached by HTTP.
+    ///
+    /// # Errors
+    /// A [`Failure`] with [`Exit::Malformed`] for what two programs could read differently: control characters, a line
+    /// without `=` or of more than 8 KiB, the same thing twice, more than a host in the host.
+    pub fn parse(input: &[u8]) -> Result<Option<Self>, Failure> {
+        Ok(parse(input)?.service())
+    }
+
+    /// The address that is asked about.
+    ///
+    /// # Errors
+    /// [`AddressError`] where the parts make no address.
+    pub fn target(&self) -> Result<Target, AddressError> {
+        let Self { protocol, host, path, username: _ } = self;
+        match path {
+            Some(path) => format!("{protocol}://{host}/{path}").parse(),
+            // Without a path the whole host is meant, also where our server lies below a path of it.
+            None => host.parse(),
+        }
+    }
 }
 
 impl Wanted {
     fn service(self) -> Option<Service> {
         let present = |value: Option<String>| value.filter(|value| !value.is_empty());
         Some(Service {
-            protocol: present(self.protocol)?,
+            // git asks for the passwords of mail servers (`smtp`) and of certificates (`cert`) by the same lines.
+            protocol: self.protocol.filter(|protocol| ["http", "https"].contains(&protocol.as_str()))?,
             host: present(self.host)?,
             path: present(self.path),
             username: present(self.username),
@@ -131,6 +158,14 @@ mod tests {
     fn no_host_or_no_protocol_is_no_question() {
         for input in ["", "\n", "host=h\n", "protocol=https\n", "protocol=https\nhost=\n", "protocol=\nhost=h\n"] {
             assert_eq!(parse(input.as_bytes()).expect("lines").service(), None, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_reached_by_http_gets_no_token_of_the_same_host() {
+        for protocol in ["smtp", "cert", "ftp", "HTTP", "http://evil?", "https://evil?"] {
+            let input = format!("protocol={protocol}\nhost=127.0.0.1:3141\n");
+            assert_eq!(Service::parse(input.as_bytes()).expect("lines"), None, "{protocol}");
         }
     }
 

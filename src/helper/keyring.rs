@@ -26,16 +26,20 @@ pub(super) enum Others {
 
 /// The arguments of a `get`; whatever else the command can do is somebody else's.
 #[derive(Debug, PartialEq, Eq)]
-struct Get {
-    service: String,
-    user: Option<String>,
-    with_user: bool,
-    json: bool,
+pub struct Get {
+    /// A URL, a bare `host:port`, or a name that means something to others only.
+    pub service: String,
+    /// The user whose password is wanted.
+    pub user: Option<String>,
+    /// `--mode creds`: the user's name is wanted too.
+    pub with_user: bool,
+    /// `--output json`.
+    pub json: bool,
 }
 
 pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: Streams<'_, I>) -> ExitCode {
     let words: Option<Vec<&str>> = args.iter().map(|word| word.to_str()).collect();
-    let Some(get) = words.and_then(|words| parse(&words)) else {
+    let Some(get) = words.and_then(|words| Get::parse(&words)) else {
         return not_ours(args, others);
     };
     if !get.with_user && get.user.as_ref().is_none_or(String::is_empty) {
@@ -68,30 +72,33 @@ pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: St
     }
 }
 
-/// Options stand before, after or between the positionals, with `=` or without, as Python's argparse takes them.
-fn parse(words: &[&str]) -> Option<Get> {
-    let (mut positionals, mut with_user, mut json) = (Vec::new(), false, false);
-    let mut words = words.iter().copied();
-    while let Some(word) = words.next() {
-        let (name, attached) = match word.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
-            _ => (word, None),
-        };
-        match name {
-            "--mode" | "--get-mode" => with_user = attached.or_else(|| words.next())? == "creds",
-            "--output" => json = attached.or_else(|| words.next())? == "json",
-            "--" => positionals.extend(words.by_ref()),
-            // A backend that is named, a list, completions: not a question to us.
-            option if option.starts_with('-') && option.len() > 1 => return None,
-            positional => positionals.push(positional),
+impl Get {
+    /// Reads the words of a `get`; `None` for all else. Options stand before, after or between the positionals, with `=`
+    /// or without, as Python's argparse takes them.
+    pub fn parse(words: &[&str]) -> Option<Self> {
+        let (mut positionals, mut with_user, mut json) = (Vec::new(), false, false);
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            let (name, attached) = match word.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+                _ => (word, None),
+            };
+            match name {
+                "--mode" | "--get-mode" => with_user = attached.or_else(|| words.next())? == "creds",
+                "--output" => json = attached.or_else(|| words.next())? == "json",
+                "--" => positionals.extend(words.by_ref()),
+                // A backend that is named, a list, completions: not a question to us.
+                option if option.starts_with('-') && option.len() > 1 => return None,
+                positional => positionals.push(positional),
+            }
         }
+        let (service, user) = match positionals[..] {
+            ["get", service] => (service, None),
+            ["get", service, user] => (service, Some(user.to_owned())),
+            _ => return None,
+        };
+        Some(Self { service: service.to_owned(), user, with_user, json })
     }
-    let (service, user) = match positionals[..] {
-        ["get", service] => (service, None),
-        ["get", service, user] => (service, Some(user.to_owned())),
-        _ => return None,
-    };
-    Some(Get { service: service.to_owned(), user, with_user, json })
 }
 
 fn write(get: &Get, credential: &Credential, stdout: &mut dyn Write) -> std::io::Result<()> {
@@ -142,7 +149,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Option<Get> {
-        parse(&line.split(' ').collect::<Vec<_>>())
+        Get::parse(&line.split(' ').collect::<Vec<_>>())
     }
 
     fn get(user: Option<&str>, with_user: bool, json: bool) -> Option<Get> {

@@ -53,19 +53,13 @@ pub(super) fn is_ours(service: &str) -> bool {
 /// Asks about a service as git names it.
 pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let malformed = |_| Failure::new(Exit::Malformed, "git asks about something that is no URL");
-    let Service { protocol, host, path, username } = service;
-    let target = match path {
-        Some(path) => format!("{protocol}://{host}/{path}"),
-        // Without a path the whole host is meant, also where our server lies below a path of it.
-        None => host.clone(),
-    };
-    let target: Target = target.parse().map_err(malformed)?;
+    let target = service.target().map_err(malformed)?;
     let paths = Paths::find()?;
     match hosts::find(&hosts::read(&paths.hosts()), &target) {
-        Some((server, place)) if server.is_https() == (protocol == "https") => {
+        Some((server, place)) if server.is_https() == (service.protocol == "https") => {
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
-            answer(&paths, (&server, &place), [username.as_deref(), None], (&reading, None))
+            answer(&paths, (&server, &place), [service.username.as_deref(), None], (&reading, None))
         }
         _ => Ok(Asked::NotOurs),
     }

@@ -137,8 +137,12 @@ impl Sealed {
         }
     }
 
-    /// Takes the bytes of a file apart. The checksum comes first: a flipped bit must not look like a newer version.
-    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, VaultError> {
+    /// Takes the bytes of a file apart; the path is for messages. The checksum comes first: a flipped bit must not look
+    /// like a newer version.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`], [`VaultError::NewerVersion`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, VaultError> {
         let corrupt = |what| VaultError::Corrupt { path: path.to_owned(), what, previous: None };
         if bytes.len() > LARGEST {
             return Err(corrupt("it is larger than 64 MiB"));

@@ -1,4 +1,4 @@
-//! Chores of the project: `cargo xtask demo|test|bench|assets|bed`.
+//! Chores of the project: `cargo xtask demo|test|fuzz|bench|assets|bed`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to whoever runs them")]
 
 mod agent;
@@ -6,16 +6,20 @@ mod assets;
 mod bed;
 mod bench;
 mod demo;
+mod fuzz;
+#[path = "../../fuzz/src/seeds.rs"]
+pub mod seeds;
 mod test;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "cargo xtask demo|test|bench|assets|bed
+const USAGE: &str = "cargo xtask demo|test|fuzz|bench|assets|bed
 
   demo   a private server, a login, then pip, uv and twine with the agent's tokens
   test   everything that has to pass, in a clean clone as well
+  fuzz   each fuzz target for so many seconds: SECONDS [TARGET…]
   bench  what a look-up costs beside its peers, measured in one run
   assets man pages and completions, as the arguments say; --check only looks
   bed    start the private server of the tests and keep it until Enter is pressed
@@ -28,6 +32,7 @@ fn main() -> ExitCode {
     let done = match verb.as_str() {
         "demo" => demo::run(),
         "test" => test::run(),
+        "fuzz" => fuzz::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "bench" => bench::run(),
         "bed" => bed::run(),
         "assets" => assets::run(std::env::args().any(|word| word == "--check")),

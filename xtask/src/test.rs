@@ -24,6 +24,7 @@ const PACKAGES: &[&str] = &[
 
 pub(crate) fn run() -> Outcome {
     step("formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
+    step("formatting of the fuzz targets", &mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     let warnings = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"];
     step("clippy", &mut cargo(&warnings))?;
     let helper = ["clippy", "--package", "devpi-tokens-agent", "--no-default-features", "--lib", "--quiet"];
