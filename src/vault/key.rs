@@ -34,13 +34,15 @@ pub enum KeyError {
 
 /// The key of one vault. It seals and opens; its public half is never written anywhere, so whoever has no key can
 /// make no vault that opens.
+///
+/// It stays where it is while whoever holds it moves: what is moved leaves a copy behind.
 #[derive(Clone)]
-pub struct Key(Identity);
+pub struct Key(Box<Identity>);
 
 impl Key {
     /// A new key, from the system's randomness.
     pub fn generate() -> Self {
-        Self(Identity::generate())
+        Self(Box::new(Identity::generate()))
     }
 
     /// The key from its text.
@@ -48,7 +50,7 @@ impl Key {
     /// # Errors
     /// [`KeyError::Text`] where it is not the text of an age identity.
     pub fn from_secret(text: &Secret) -> Result<Self, KeyError> {
-        text.expose().parse().map(Self).map_err(|_| KeyError::Text)
+        text.expose().parse().map(|identity| Self(Box::new(identity))).map_err(|_| KeyError::Text)
     }
 
     /// The key as text, for whoever keeps it.
@@ -96,7 +98,7 @@ impl Key {
             _ => KeyError::Changed,
         };
         let decryptor = age::Decryptor::new_buffered(sealed).map_err(understood)?;
-        let mut reader = decryptor.decrypt(std::iter::once(&self.0 as &dyn age::Identity)).map_err(understood)?;
+        let mut reader = decryptor.decrypt(std::iter::once(&*self.0 as &dyn age::Identity)).map_err(understood)?;
         let mut length = [0; 8];
         reader.read_exact(&mut length).map_err(|_| KeyError::Changed)?;
         let length = usize::try_from(u64::from_be_bytes(length)).map_err(|_| KeyError::Changed)?;
