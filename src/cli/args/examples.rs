@@ -32,11 +32,14 @@ The command finds its tokens in a netrc: the variable NETRC names it, and what
 your own netrc says of other hosts is in it, too. Only its host decides what a
 token is sent to, whatever the port and the scheme.
 
-pip, poetry, pdm and devpi-client read it again while they run. uv and twine
-keep what they read first, so they get tokens that last: uv for an hour, in
-UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
-the command is uv itself. The token for an upload lasts as long as the agent
-gives it; twine gets it in TWINE_...
+pip, poetry, pdm and devpi-client read it again while they run. uv keeps what it
+read first: where the command is uv itself its token lasts an hour, and stands
+in UV_INDEX_NAME_..., too, for each index that it knows by a name. A uv that a
+script starts keeps the token that it finds in the netrc: name a --lifetime that
+is twice as long as its run.
+
+The token for an upload lasts as long as the agent gives it; twine gets it in
+TWINE_...
 
 Examples:
   devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh

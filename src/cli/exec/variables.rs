@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::questions::Run;
 use super::token::Source;
-use crate::caller::Doing;
+use crate::caller::{Doing, Program};
 use crate::secret::Secret;
 use crate::target::Target;
 
@@ -36,9 +36,13 @@ impl Variables {
 }
 
 /// For each index of ours that uv knows by a name: user and token. uv prefers them to a netrc, and needs them behind a
-/// server that answers with its login page, as it sends them unasked.
+/// server that answers with its login page, as it sends them unasked. Only where the command is uv: of any other, what
+/// it builds would find a token that lasts.
 pub(super) fn for_read(sources: &[Source], run: &Run) -> Variables {
     let mut variables = Variables::default();
+    if run.program != Program::Uv {
+        return variables;
+    }
     for (name, url) in run.named() {
         if let Some(source) = sources.iter().find(|source| reaches(source, url)) {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
