@@ -3,12 +3,14 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::sync::mpsc::{Receiver, channel};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -345,6 +347,15 @@ fn twine_uploads_the_project_of_its_files() {
 }
 
 #[test]
+fn twine_that_names_no_repository_uploads_to_the_named_index() {
+    let home = with_alice(&BED);
+    let client = Client::with_keyring(&TOOLS).expect("a client");
+    let mut twine = client.twine(["upload", "--non-interactive"]);
+    twine.arg(BED.new_upload("bed-exec-bare", "0.1").expect("a wheel"));
+    uploads(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], twine), "twine/", "bed-exec-bare");
+}
+
+#[test]
 fn clients_in_a_script_upload_to_the_named_index() {
     let home = with_alice(&BED);
     let client = Client::with_keyring(&TOOLS).expect("a client");
@@ -352,7 +363,7 @@ fn clients_in_a_script_upload_to_the_named_index() {
     let named = format!("[[index]]\nname = 'my.dev'\nurl = '{url}+simple/'\npublish-url = '{url}'\n");
     std::fs::write(client.home().join("uv.toml"), named).expect("uv.toml");
     for (project, agent, script) in [
-        ("bed-exec-script", "twine/", "\"$TWINE\" upload --non-interactive \"$FILE\""),
+        ("bed-exec-script", "twine/", "\"$TWINE\" upload --non-interactive --repository-url \"$URL\" \"$FILE\""),
         ("bed-exec-uv", "uv/", "\"$UV\" publish --publish-url \"$URL\" \"$FILE\""),
         ("bed-exec-index", "uv/", "\"$UV\" publish --index my.dev \"$FILE\""),
     ] {
@@ -375,6 +386,65 @@ fn an_upload_to_another_place_gets_no_token() {
         let done = succeeds(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], shell));
         assert!(err(&done).contains(said), "{}", err(&done));
         assert!(!out(&done).contains("PASSWORD") && !out(&done).contains("=devpi-"), "{}", out(&done));
+    }
+}
+
+/// A server that refuses every request, and keeps its head.
+struct Elsewhere {
+    url: String,
+    heads: Receiver<String>,
+}
+
+impl Elsewhere {
+    /// On a host of its own: a netrc knows no port.
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://localhost:{}/", listener.local_addr().expect("an address").port());
+        let (tell, heads) = channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = BufReader::new(stream.expect("a request"));
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).expect("a line") > 0 {}
+                let length = head
+                    .lines()
+                    .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                std::io::copy(&mut stream.by_ref().take(length.unwrap_or(0)), &mut std::io::sink()).expect("a body");
+                let answer = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+                stream.get_mut().write_all(answer.as_bytes()).expect("answered");
+                if tell.send(head).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { url, heads }
+    }
+}
+
+#[test]
+fn twine_takes_no_token_to_another_host() {
+    let home = with_alice(&BED);
+    let elsewhere = Elsewhere::start();
+    let client = Client::with_keyring(&TOOLS).expect("a client");
+    std::fs::write(
+        client.home().join(".pypirc"),
+        format!("[distutils]\nindex-servers = other\n[other]\nrepository = {}\n", elsewhere.url),
+    )
+    .expect("written");
+    let file = BED.new_upload("bed-exec-away", "0.1").expect("a wheel");
+    for to in [["--repository-url", &elsewhere.url], ["-r", "other"]] {
+        let mut twine = client.twine(["upload", "--non-interactive"]);
+        twine.args(to).arg(&file);
+        let mut script = shell(&client, "\"$TWINE\" upload --non-interactive \"$@\"");
+        script.arg("script").args(to).arg(&file);
+        // Where the command itself goes there is known before, so that it is told nothing and asks nobody.
+        for (command, arrives) in [(twine, false), (script, true)] {
+            let done = run(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], command));
+            let head = elsewhere.heads.try_recv();
+            assert!(!done.status.success() && head.is_ok() == arrives, "{}{}", out(&done), err(&done));
+            let head = head.unwrap_or_default().to_ascii_lowercase();
+            assert!(head.is_empty() || head.starts_with("post ") && !head.contains("authorization"), "{head}");
+        }
     }
 }
 

@@ -38,8 +38,9 @@ in UV_INDEX_NAME_..., too, for each index that it knows by a name. A uv that a
 script starts keeps the token that it finds in the netrc: name a --lifetime that
 is twice as long as its run.
 
-The token for an upload lasts as long as the agent gives it; twine gets it in
-TWINE_...
+The token for an upload lasts as long as the agent gives it. twine finds it in
+the netrc, too, as TWINE_USERNAME and TWINE_PASSWORD are set to nothing. A twine
+that a script starts has to name its repository.
 
 Examples:
   devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
