@@ -577,6 +577,26 @@ fn control_c_in_a_terminal_reaches_the_command_once() {
     nothing_is_left(&home);
 }
 
+/// The leader of a terminal's session, which alone is told by the system that the terminal is closed.
+#[test]
+fn a_closed_terminal_ends_the_command() {
+    let home = with_alice(&BED);
+    let script = "trap 'echo > \"$HOME/told\"; exit' HUP; echo > \"$HOME/here\"; while :; do sleep 0.1; done";
+    let (here, told) = (home.path().join("here"), home.path().join("told"));
+    let exec = exec(&[&BED.simple_url("alice/dev")], home.command("sh"));
+    let words = exec.get_args().map(|word| word.to_str().expect("UTF-8")).collect::<Vec<_>>().join(" ");
+    let line = format!("exec {} {words} -c \"$SCRIPT\"", env!("CARGO_BIN_EXE_devpi-tokens"));
+    // What runs tests may ignore signals, and what is ignored is inherited.
+    let mut terminal = home.command("env");
+    terminal.args(["--default-signal", "script", "--quiet", "--command", &line, "/dev/null"]).env("SCRIPT", script);
+    let mut terminal = terminal.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("script");
+    wait_for("the command", || here.exists());
+    terminal.kill().expect("killed");
+    terminal.wait().expect("its end");
+    wait_for("the command's end", || told.exists());
+    wait_for("the end of the run", || std::fs::read_dir(runs(&home)).is_ok_and(|mut found| found.next().is_none()));
+}
+
 #[test]
 fn what_a_killed_run_leaves_is_removed_by_the_next() {
     let home = with_alice(&BED);

@@ -62,7 +62,9 @@ impl Signals {
     fn next(&self) -> Option<Held> {
         let got = self.waiting.read_signal().ok().flatten()?;
         let signal = Signal::try_from(i32::try_from(got.ssi_signo).ok()?).ok()?;
-        Some(Held { signal, is_from_terminal: got.ssi_code == libc::SI_KERNEL })
+        // A terminal that is closed tells the leader of its session alone, and the others only at that one's end.
+        let is_from_terminal = got.ssi_code == libc::SI_KERNEL && signal != Signal::SIGHUP;
+        Some(Held { signal, is_from_terminal })
     }
 }
 
