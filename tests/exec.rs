@@ -659,6 +659,44 @@ fn the_agent_is_asked_again_in_time_and_what_it_refuses_ends_nothing() {
     assert_eq!((code(&done), out(&done).as_str()), (Some(0), "next\nnext\n"));
 }
 
+/// Says whether a token in the netrc had ended, once its input ends.
+const WATCHING: &str = r#"
+import base64, os, re, select, sys, time
+
+late = set()
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    words = open(os.environ["NETRC"]).read().split()
+    token = words[words.index("password") + 1].removeprefix("devpi-")
+    token = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    if min(int(end) for end in re.findall(rb"expires=(\d+)", token)) <= time.time():
+        late.add(token)
+print(len(late), "late")
+"#;
+
+#[test]
+fn a_slow_agent_lets_no_token_run_out() {
+    let home = Home::new("memory");
+    // The agent is asked again when half of that is over, and a token is replaced after six seconds.
+    let login = ["login", "--expires", "45s", &BED.simple_url("alice/dev"), "alice"];
+    let done = fed(home.cli(&login), &format!("{}\n", BED.password("alice")));
+    assert!(done.status.success(), "{}", err(&done));
+    let mut python = home.command(TOOLS.program("python"));
+    python.args(["-c", WATCHING]);
+    let mut exec = exec(&["--lifetime", "12s", &BED.simple_url("alice/dev")], python);
+    exec.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = exec.spawn().expect("it starts");
+    wait_for("the run", || std::fs::read_dir(runs(&home)).is_ok_and(|mut found| found.next().is_some()));
+    let agent = home.agent().expect("an agent");
+    send(agent, Signal::STOP);
+    let mut said = BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("a line"));
+    let failed = said.find(|line| line.starts_with("devpi-tokens: "));
+    send(agent, Signal::CONT);
+    assert_eq!(failed.as_deref(), Some("devpi-tokens: trying again: the agent took too long"));
+    drop(child.stdin.take());
+    let done = ends(child);
+    assert_eq!((code(&done), out(&done).as_str()), (Some(0), "0 late\n"));
+}
+
 #[test]
 fn without_a_url_the_indexes_of_pips_environment_are_meant() {
     let home = with_alice(&BED);
