@@ -40,12 +40,13 @@ is twice as long as its run.
 
 The token for an upload lasts as long as the agent gives it. twine finds it in
 the netrc, too, as TWINE_USERNAME and TWINE_PASSWORD are set to nothing. A twine
-that a script starts has to name its repository.
+that a script starts has to name its repository. That token cannot install:
+build with one run, and upload with a second one.
 
 Examples:
   devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
   devpi-tokens exec --lifetime 30s https://HOST/USER/INDEX/ -- ./build.sh
-  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh";
+  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh upload";
 
 pub(super) const CREATE: &str = "\
 Examples:
