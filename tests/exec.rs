@@ -577,6 +577,23 @@ fn control_c_in_a_terminal_reaches_the_command_once() {
     nothing_is_left(&home);
 }
 
+#[test]
+fn a_run_whose_starter_ignores_the_end_of_processes_is_refused_with_a_way_out() {
+    let home = with_alice(&BED);
+    let mut script = home.command("sh");
+    script.args(["-c", "echo started; exit 3"]);
+    let exec = exec(&[&BED.simple_url("alice/dev")], script);
+    let mut ignoring = home.command("env");
+    ignoring.arg("--ignore-signal=CHLD").arg(exec.get_program()).args(exec.get_args());
+    let done = run(&home, ignoring);
+    assert_eq!((code(&done), out(&done).as_str()), (Some(69), ""), "{}", err(&done));
+    assert!(err(&done).contains("env --default-signal=CHLD devpi-tokens exec"), "{}", err(&done));
+    let mut healed = home.command("env");
+    healed.args(["--ignore-signal=CHLD", "env", "--default-signal=CHLD"]).arg(exec.get_program()).args(exec.get_args());
+    assert_eq!(code(&run(&home, healed)), Some(3));
+    nothing_is_left(&home);
+}
+
 /// The leader of a terminal's session, which alone is told by the system that the terminal is closed.
 #[test]
 fn a_closed_terminal_ends_the_command() {

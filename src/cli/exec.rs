@@ -31,6 +31,7 @@ const SHORTEST: u64 = 5;
 /// Runs the command. The exit code is the command's, or 128 and the number of the signal that ended it.
 pub(super) fn run(args: Exec, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failure> {
     let lifetime = lifetime(&args.lifetime)?;
+    command::check()?;
     let paths = Paths::find()?;
     let run = Run::of(&args.command);
     let places = questions::places(&hosts::read(&paths.hosts()), &args, &run)?;

@@ -29,6 +29,17 @@ pub(super) struct Signals {
     waiting: SignalFd,
 }
 
+/// Refuses to begin where the end of a process is ignored, which is inherited: nobody would learn the command's.
+pub(super) fn check() -> Result<(), Failure> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    if ignored.unwrap_or_default() & (1 << (Signal::SIGCHLD as i32 - 1)) == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Unavailable, "what started this ignores SIGCHLD, so the command's end could not be seen")
+        .with_remedy("start it so: env --default-signal=CHLD devpi-tokens exec ..."))
+}
+
 impl Signals {
     /// Holds them.
     pub(super) fn hold() -> Result<Self, Failure> {
