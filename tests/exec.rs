@@ -526,15 +526,21 @@ fn the_exit_code_is_the_commands() {
 #[test]
 fn a_signal_reaches_the_command_and_nothing_is_left_behind() {
     let home = with_alice(&BED);
-    for (signal, name, number) in
-        [(Signal::TERM, "TERM", 15), (Signal::HUP, "HUP", 1), (Signal::INT, "INT", 2), (Signal::USR1, "USR1", 10)]
-    {
+    for (signal, name, code_and_signal) in [
+        (Signal::TERM, "TERM", (None, Some(15))),
+        (Signal::HUP, "HUP", (None, Some(1))),
+        (Signal::INT, "INT", (None, Some(2))),
+        (Signal::QUIT, "QUIT", (None, Some(3))),
+        (Signal::USR1, "USR1", (Some(138), None)),
+    ] {
         let here = home.path().join("here");
         let child = waiting(&home, "echo > \"$HOME/here\"; exec sleep 600");
         wait_for("the command", || here.exists());
         std::fs::remove_file(&here).expect("removed");
         send(child.id(), signal);
-        assert_eq!(code(&ends(child)), Some(128 + number), "{name}");
+        let done = ends(child);
+        assert_eq!((code(&done), done.status.signal()), code_and_signal, "{name}");
+        assert!(!done.status.core_dumped(), "{name}");
 
         // A command that takes it ends as it likes.
         let script =
@@ -546,6 +552,29 @@ fn a_signal_reaches_the_command_and_nothing_is_left_behind() {
         let done = ends(child);
         assert_eq!((code(&done), out(&done)), (Some(7), format!("got {name}\n")));
     }
+    nothing_is_left(&home);
+}
+
+/// A shell ends a loop where a command of it ended by the signal, and goes on where it took it and ended by itself.
+#[test]
+fn a_loop_of_a_shell_around_it_stops_at_control_c() {
+    let home = with_alice(&BED);
+    let script = home.path().join("loop.sh");
+    let line = format!(
+        "for turn in 1 2; do echo turn $turn; {} exec {} -- sh -c 'echo here; exec sleep 600'; done; echo behind\n",
+        env!("CARGO_BIN_EXE_devpi-tokens"),
+        BED.simple_url("alice/dev")
+    );
+    std::fs::write(&script, line).expect("written");
+    let mut typed = home.command("env");
+    typed.args(["--default-signal", "script", "--quiet", "--return", "--flush", "--command"]);
+    typed.arg(format!("exec bash {}", script.display())).arg("typed");
+    let mut child = typed.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("script");
+    let seen = || std::fs::read_to_string(home.path().join("typed")).unwrap_or_default();
+    wait_for("the command", || seen().contains("here"));
+    child.stdin.as_mut().expect("piped").write_all(b"\x03").expect("typed");
+    assert_eq!(child.wait().expect("its end").code(), Some(130), "{}", seen());
+    assert!(!seen().contains("turn 2") && !seen().contains("behind"), "{}", seen());
     nothing_is_left(&home);
 }
 
