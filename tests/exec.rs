@@ -3,12 +3,14 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::sync::mpsc::{Receiver, channel};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -213,13 +215,12 @@ fn a_build_of_uv_outlasts_the_lifetime_and_fails_with_one_short_token() {
     assert!(!run(&home, uv).status.success());
 }
 
-/// A configuration of uv that gives the indexes names.
-fn name_indexes(client: &Client, bed: &Bed) {
+/// A configuration of uv that gives the indexes names; `rest` stands with each.
+fn name_indexes(client: &Client, bed: &Bed, rest: &str) {
     let mut text = String::new();
-    for (name, rest) in [("my.dev", "default = true"), ("mid", "explicit = true"), ("base", "explicit = true")] {
-        let index = name.replace("my.", "");
-        text +=
-            &format!("[[index]]\nname = \"{name}\"\nurl = \"{}\"\n{rest}\n", bed.simple_url(&format!("alice/{index}")));
+    for (name, place) in [("my.dev", "default = true"), ("mid", "explicit = true"), ("base", "explicit = true")] {
+        let url = bed.simple_url(&format!("alice/{}", name.replace("my.", "")));
+        text += &format!("[[index]]\nname = \"{name}\"\nurl = \"{url}\"\n{place}\n{rest}\n");
     }
     std::fs::write(client.home().join("uv.toml"), text).expect("uv.toml");
 }
@@ -233,14 +234,13 @@ fn shell(client: &Client, script: &str) -> Command {
     shell
 }
 
-fn uv_in_a_script_outlasts_the_lifetime(bed: &'static Bed) {
+fn uv_outlasts_the_lifetime(bed: &'static Bed) {
     let bed = with_slow_project(bed);
     let home = with_alice(bed);
     let watch = Watch::new(&home, bed);
     let client = Client::new(&TOOLS).expect("a client");
-    name_indexes(&client, bed);
-    let script = shell(&client, "\"$UV\" pip install bed-slow");
-    succeeds(&home, exec(&["--lifetime", "6s"], script));
+    name_indexes(&client, bed, "");
+    succeeds(&home, exec(&["--lifetime", "6s"], client.uv(["pip", "install", "bed-slow"])));
     assert!(client.imports("bed_slow") && client.imports("bed_core"));
     for sent in watch.of("uv/") {
         let rest = end(&sent.added) - sent.seen.time;
@@ -250,23 +250,76 @@ fn uv_in_a_script_outlasts_the_lifetime(bed: &'static Bed) {
 }
 
 #[test]
-fn uv_in_a_script_knows_its_indexes_by_name_where_the_server_says_401() {
-    uv_in_a_script_outlasts_the_lifetime(&BED);
+fn uv_knows_its_indexes_by_name_where_the_server_says_401() {
+    uv_outlasts_the_lifetime(&BED);
 }
 
 #[test]
-fn uv_in_a_script_knows_its_indexes_by_name_where_the_server_shows_a_login_page() {
-    uv_in_a_script_outlasts_the_lifetime(&REDIRECTING);
+fn uv_knows_its_indexes_by_name_where_the_server_shows_a_login_page() {
+    uv_outlasts_the_lifetime(&REDIRECTING);
+}
+
+/// It finds the netrc as it is when it starts, however long the script has run by then.
+fn uv_in_a_script_has_a_fresh_token(bed: &Bed) {
+    let home = with_alice(bed);
+    let watch = Watch::new(&home, bed);
+    let client = Client::new(&TOOLS).expect("a client");
+    name_indexes(&client, bed, "authenticate = \"always\"");
+    let next = "first=$(cat \"$NETRC\"); while test \"$first\" = \"$(cat \"$NETRC\")\"; do sleep 0.1; done";
+    let script = shell(&client, &format!("{next}; {next}; \"$UV\" pip install bed-app"));
+    succeeds(&home, exec(&["--lifetime", "20s"], script));
+    assert!(client.imports("bed_app"));
+    for sent in watch.of("uv/") {
+        let rest = end(&sent.added) - sent.seen.time;
+        assert!(rest > 0.0 && rest <= 20.0, "{rest} s left: {sent:?}");
+    }
+    nothing_is_left(&home);
+}
+
+#[test]
+fn uv_in_a_script_reads_the_netrc_where_the_server_says_401() {
+    uv_in_a_script_has_a_fresh_token(&BED);
+}
+
+#[test]
+fn uv_in_a_script_reads_the_netrc_where_the_server_shows_a_login_page() {
+    uv_in_a_script_has_a_fresh_token(&REDIRECTING);
+}
+
+/// A project whose build writes its environment, and the netrc, to standard error and fails.
+const TELLING: &str = "import os, sys\n\
+    def build_wheel(*_):\n    sys.exit(str(dict(os.environ)) + open(os.environ['NETRC']).read())\n";
+
+#[test]
+fn a_build_behind_pip_and_a_script_see_no_token_that_lasts() {
+    let home = with_alice(&BED);
+    let client = Client::new(&TOOLS).expect("a client");
+    name_indexes(&client, &BED, "");
+    let project = client.home().join("telling");
+    std::fs::create_dir(&project).expect("made");
+    let built = "[build-system]\nrequires = []\nbuild-backend = \"telling\"\nbackend-path = [\".\"]\n";
+    std::fs::write(project.join("pyproject.toml"), built).expect("written");
+    std::fs::write(project.join("telling.py"), TELLING).expect("written");
+    let mut pip = client.pip(["wheel", "--no-input", "--no-deps"]);
+    pip.arg(&project);
+    for command in [pip, shell(&client, "env; cat \"$NETRC\"")] {
+        let done = run(&home, exec(&[], command));
+        let seen = out(&done) + &err(&done);
+        assert!(seen.contains("NETRC") && !seen.contains("UV_INDEX_"), "{seen}");
+        let tokens: Vec<&str> =
+            seen.split("password ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+        assert_eq!((tokens.len(), seen.matches("devpi-").count()), (1, 1), "{seen}");
+    }
 }
 
 #[test]
 fn what_a_person_has_set_for_uv_is_left_as_it_is() {
     let home = with_alice(&BED);
     let client = Client::new(&TOOLS).expect("a client");
-    name_indexes(&client, &BED);
-    let mut script = shell(&client, "env");
-    script.env("UV_INDEX_MY_DEV_PASSWORD", "mine");
-    let done = succeeds(&home, exec(&[], script));
+    name_indexes(&client, &BED, "");
+    let mut uv = client.uv(["run", "--no-project", "env"]);
+    uv.env("UV_INDEX_MY_DEV_PASSWORD", "mine");
+    let done = succeeds(&home, exec(&[], uv));
     assert!(err(&done).contains("UV_INDEX_MY_DEV_PASSWORD is set already, and left as it is"), "{}", err(&done));
     assert!(out(&done).contains("UV_INDEX_MY_DEV_PASSWORD=mine\n") && !out(&done).contains("UV_INDEX_MY_DEV_USERNAME"));
     assert!(out(&done).contains("UV_INDEX_MID_USERNAME=alice\n"), "{}", out(&done));
@@ -294,6 +347,15 @@ fn twine_uploads_the_project_of_its_files() {
 }
 
 #[test]
+fn twine_that_names_no_repository_uploads_to_the_named_index() {
+    let home = with_alice(&BED);
+    let client = Client::with_keyring(&TOOLS).expect("a client");
+    let mut twine = client.twine(["upload", "--non-interactive"]);
+    twine.arg(BED.new_upload("bed-exec-bare", "0.1").expect("a wheel"));
+    uploads(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], twine), "twine/", "bed-exec-bare");
+}
+
+#[test]
 fn clients_in_a_script_upload_to_the_named_index() {
     let home = with_alice(&BED);
     let client = Client::with_keyring(&TOOLS).expect("a client");
@@ -301,7 +363,7 @@ fn clients_in_a_script_upload_to_the_named_index() {
     let named = format!("[[index]]\nname = 'my.dev'\nurl = '{url}+simple/'\npublish-url = '{url}'\n");
     std::fs::write(client.home().join("uv.toml"), named).expect("uv.toml");
     for (project, agent, script) in [
-        ("bed-exec-script", "twine/", "\"$TWINE\" upload --non-interactive \"$FILE\""),
+        ("bed-exec-script", "twine/", "\"$TWINE\" upload --non-interactive --repository-url \"$URL\" \"$FILE\""),
         ("bed-exec-uv", "uv/", "\"$UV\" publish --publish-url \"$URL\" \"$FILE\""),
         ("bed-exec-index", "uv/", "\"$UV\" publish --index my.dev \"$FILE\""),
     ] {
@@ -324,6 +386,65 @@ fn an_upload_to_another_place_gets_no_token() {
         let done = succeeds(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], shell));
         assert!(err(&done).contains(said), "{}", err(&done));
         assert!(!out(&done).contains("PASSWORD") && !out(&done).contains("=devpi-"), "{}", out(&done));
+    }
+}
+
+/// A server that refuses every request, and keeps its head.
+struct Elsewhere {
+    url: String,
+    heads: Receiver<String>,
+}
+
+impl Elsewhere {
+    /// On a host of its own: a netrc knows no port.
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://localhost:{}/", listener.local_addr().expect("an address").port());
+        let (tell, heads) = channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = BufReader::new(stream.expect("a request"));
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).expect("a line") > 0 {}
+                let length = head
+                    .lines()
+                    .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                std::io::copy(&mut stream.by_ref().take(length.unwrap_or(0)), &mut std::io::sink()).expect("a body");
+                let answer = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+                stream.get_mut().write_all(answer.as_bytes()).expect("answered");
+                if tell.send(head).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { url, heads }
+    }
+}
+
+#[test]
+fn twine_takes_no_token_to_another_host() {
+    let home = with_alice(&BED);
+    let elsewhere = Elsewhere::start();
+    let client = Client::with_keyring(&TOOLS).expect("a client");
+    std::fs::write(
+        client.home().join(".pypirc"),
+        format!("[distutils]\nindex-servers = other\n[other]\nrepository = {}\n", elsewhere.url),
+    )
+    .expect("written");
+    let file = BED.new_upload("bed-exec-away", "0.1").expect("a wheel");
+    for to in [["--repository-url", &elsewhere.url], ["-r", "other"]] {
+        let mut twine = client.twine(["upload", "--non-interactive"]);
+        twine.args(to).arg(&file);
+        let mut script = shell(&client, "\"$TWINE\" upload --non-interactive \"$@\"");
+        script.arg("script").args(to).arg(&file);
+        // Where the command itself goes there is known before, so that it is told nothing and asks nobody.
+        for (command, arrives) in [(twine, false), (script, true)] {
+            let done = run(&home, exec(&["--for", "upload", &BED.index_url("alice/dev")], command));
+            let head = elsewhere.heads.try_recv();
+            assert!(!done.status.success() && head.is_ok() == arrives, "{}{}", out(&done), err(&done));
+            let head = head.unwrap_or_default().to_ascii_lowercase();
+            assert!(head.is_empty() || head.starts_with("post ") && !head.contains("authorization"), "{head}");
+        }
     }
 }
 
@@ -405,15 +526,21 @@ fn the_exit_code_is_the_commands() {
 #[test]
 fn a_signal_reaches_the_command_and_nothing_is_left_behind() {
     let home = with_alice(&BED);
-    for (signal, name, number) in
-        [(Signal::TERM, "TERM", 15), (Signal::HUP, "HUP", 1), (Signal::INT, "INT", 2), (Signal::USR1, "USR1", 10)]
-    {
+    for (signal, name, code_and_signal) in [
+        (Signal::TERM, "TERM", (None, Some(15))),
+        (Signal::HUP, "HUP", (None, Some(1))),
+        (Signal::INT, "INT", (None, Some(2))),
+        (Signal::QUIT, "QUIT", (None, Some(3))),
+        (Signal::USR1, "USR1", (Some(138), None)),
+    ] {
         let here = home.path().join("here");
         let child = waiting(&home, "echo > \"$HOME/here\"; exec sleep 600");
         wait_for("the command", || here.exists());
         std::fs::remove_file(&here).expect("removed");
         send(child.id(), signal);
-        assert_eq!(code(&ends(child)), Some(128 + number), "{name}");
+        let done = ends(child);
+        assert_eq!((code(&done), done.status.signal()), code_and_signal, "{name}");
+        assert!(!done.status.core_dumped(), "{name}");
 
         // A command that takes it ends as it likes.
         let script =
@@ -425,6 +552,29 @@ fn a_signal_reaches_the_command_and_nothing_is_left_behind() {
         let done = ends(child);
         assert_eq!((code(&done), out(&done)), (Some(7), format!("got {name}\n")));
     }
+    nothing_is_left(&home);
+}
+
+/// A shell ends a loop where a command of it ended by the signal, and goes on where it took it and ended by itself.
+#[test]
+fn a_loop_of_a_shell_around_it_stops_at_control_c() {
+    let home = with_alice(&BED);
+    let script = home.path().join("loop.sh");
+    let line = format!(
+        "for turn in 1 2; do echo turn $turn; {} exec {} -- sh -c 'echo here; exec sleep 600'; done; echo behind\n",
+        env!("CARGO_BIN_EXE_devpi-tokens"),
+        BED.simple_url("alice/dev")
+    );
+    std::fs::write(&script, line).expect("written");
+    let mut typed = home.command("env");
+    typed.args(["--default-signal", "script", "--quiet", "--return", "--flush", "--command"]);
+    typed.arg(format!("exec bash {}", script.display())).arg("typed");
+    let mut child = typed.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("script");
+    let seen = || std::fs::read_to_string(home.path().join("typed")).unwrap_or_default();
+    wait_for("the command", || seen().contains("here"));
+    child.stdin.as_mut().expect("piped").write_all(b"\x03").expect("typed");
+    assert_eq!(child.wait().expect("its end").code(), Some(130), "{}", seen());
+    assert!(!seen().contains("turn 2") && !seen().contains("behind"), "{}", seen());
     nothing_is_left(&home);
 }
 
@@ -454,6 +604,43 @@ fn control_c_in_a_terminal_reaches_the_command_once() {
     assert_eq!(done.code(), Some(9), "{}", seen());
     assert!(seen().contains("interrupted 1"), "{}", seen());
     nothing_is_left(&home);
+}
+
+#[test]
+fn a_run_whose_starter_ignores_the_end_of_processes_is_refused_with_a_way_out() {
+    let home = with_alice(&BED);
+    let mut script = home.command("sh");
+    script.args(["-c", "echo started; exit 3"]);
+    let exec = exec(&[&BED.simple_url("alice/dev")], script);
+    let mut ignoring = home.command("env");
+    ignoring.arg("--ignore-signal=CHLD").arg(exec.get_program()).args(exec.get_args());
+    let done = run(&home, ignoring);
+    assert_eq!((code(&done), out(&done).as_str()), (Some(69), ""), "{}", err(&done));
+    assert!(err(&done).contains("env --default-signal=CHLD devpi-tokens exec"), "{}", err(&done));
+    let mut healed = home.command("env");
+    healed.args(["--ignore-signal=CHLD", "env", "--default-signal=CHLD"]).arg(exec.get_program()).args(exec.get_args());
+    assert_eq!(code(&run(&home, healed)), Some(3));
+    nothing_is_left(&home);
+}
+
+/// The leader of a terminal's session, which alone is told by the system that the terminal is closed.
+#[test]
+fn a_closed_terminal_ends_the_command() {
+    let home = with_alice(&BED);
+    let script = "trap 'echo > \"$HOME/told\"; exit' HUP; echo > \"$HOME/here\"; while :; do sleep 0.1; done";
+    let (here, told) = (home.path().join("here"), home.path().join("told"));
+    let exec = exec(&[&BED.simple_url("alice/dev")], home.command("sh"));
+    let words = exec.get_args().map(|word| word.to_str().expect("UTF-8")).collect::<Vec<_>>().join(" ");
+    let line = format!("exec {} {words} -c \"$SCRIPT\"", env!("CARGO_BIN_EXE_devpi-tokens"));
+    // What runs tests may ignore signals, and what is ignored is inherited.
+    let mut terminal = home.command("env");
+    terminal.args(["--default-signal", "script", "--quiet", "--command", &line, "/dev/null"]).env("SCRIPT", script);
+    let mut terminal = terminal.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("script");
+    wait_for("the command", || here.exists());
+    terminal.kill().expect("killed");
+    terminal.wait().expect("its end");
+    wait_for("the command's end", || told.exists());
+    wait_for("the end of the run", || std::fs::read_dir(runs(&home)).is_ok_and(|mut found| found.next().is_none()));
 }
 
 #[test]
@@ -516,6 +703,44 @@ fn the_agent_is_asked_again_in_time_and_what_it_refuses_ends_nothing() {
     assert_eq!(said.next(), None, "it is said once");
     let done = ends(child);
     assert_eq!((code(&done), out(&done).as_str()), (Some(0), "next\nnext\n"));
+}
+
+/// Says whether a token in the netrc had ended, once its input ends.
+const WATCHING: &str = r#"
+import base64, os, re, select, sys, time
+
+late = set()
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    words = open(os.environ["NETRC"]).read().split()
+    token = words[words.index("password") + 1].removeprefix("devpi-")
+    token = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    if min(int(end) for end in re.findall(rb"expires=(\d+)", token)) <= time.time():
+        late.add(token)
+print(len(late), "late")
+"#;
+
+#[test]
+fn a_slow_agent_lets_no_token_run_out() {
+    let home = Home::new("memory");
+    // The agent is asked again when half of that is over, and a token is replaced after six seconds.
+    let login = ["login", "--expires", "45s", &BED.simple_url("alice/dev"), "alice"];
+    let done = fed(home.cli(&login), &format!("{}\n", BED.password("alice")));
+    assert!(done.status.success(), "{}", err(&done));
+    let mut python = home.command(TOOLS.program("python"));
+    python.args(["-c", WATCHING]);
+    let mut exec = exec(&["--lifetime", "12s", &BED.simple_url("alice/dev")], python);
+    exec.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = exec.spawn().expect("it starts");
+    wait_for("the run", || std::fs::read_dir(runs(&home)).is_ok_and(|mut found| found.next().is_some()));
+    let agent = home.agent().expect("an agent");
+    send(agent, Signal::STOP);
+    let mut said = BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("a line"));
+    let failed = said.find(|line| line.starts_with("devpi-tokens: "));
+    send(agent, Signal::CONT);
+    assert_eq!(failed.as_deref(), Some("devpi-tokens: trying again: the agent took too long"));
+    drop(child.stdin.take());
+    let done = ends(child);
+    assert_eq!((code(&done), out(&done).as_str()), (Some(0), "0 late\n"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::target::Purpose;
 
 use super::command::{Command, items, operands, values};
+use super::config::toml;
 use super::findings::Findings;
 use super::project::Project;
 use super::pypirc;
@@ -26,7 +27,8 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     };
     url.iter().for_each(|url| findings.indexes(url));
     let file = findings.path(values(&items, &["f", "--ini-file"]).pop().unwrap_or("pyproject.toml"));
-    let project = Project::read(file.parent().unwrap_or(Path::new("/")), findings);
+    let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
+    let project = findings.read(&file).and_then(|text| Some(Project { folder, file: toml(&text)? }));
     let places: [&[&str]; 3] =
         [&["project", "name"], &["tool", "flit", "metadata", "dist-name"], &["tool", "flit", "metadata", "module"]];
     if let Some(name) = project.and_then(|project| project.name(&places)) {
@@ -43,6 +45,7 @@ mod tests {
         let machine = Machine::new()
             .file("/home/me/work/pyproject.toml", "[project]\nname = 'My_Pkg'\n")
             .file("/home/me/work/old/pyproject.toml", "[tool.flit.metadata]\nmodule = 'old_one'\n")
+            .file("/home/me/work/other.toml", "[project]\nname = 'other'\n")
             .file("/home/me/work/dist/other-1.0.tar.gz", "1");
         let doing = machine.doing(line);
         assert_eq!(doing.purpose, Some(Purpose::Upload), "{line}");
@@ -53,6 +56,8 @@ mod tests {
     fn publish_uploads_the_project_and_nothing_else() {
         assert_eq!(found("/home/me/v/bin/python|/home/me/v/bin/flit|publish|--repository|dev"), ["my-pkg"]);
         assert_eq!(found("python|-m|flit|-f|old/pyproject.toml|publish"), ["old-one"]);
+        assert_eq!(found("flit|-f|other.toml|publish"), ["other"]);
+        assert_eq!(found("flit|--ini-file=other.toml|publish"), ["other"]);
         assert!(found("flit|-f|none/pyproject.toml|publish").is_empty());
     }
 

@@ -50,14 +50,69 @@ fn uploads(items: &[Item<'_>], project: Option<Project>, findings: &mut Findings
     let Some(project) = project else { return true };
     let Some(name) = project.name(&[&["project", "name"], &["tool", "poetry", "name"]]) else { return true };
     let folder = project.folder.join(values(items, &["--dist-dir"]).pop().unwrap_or("dist"));
-    // Of several versions it uploads the latest; the files of the others add seconds at most.
-    findings.upload(&folder, [format!("{}-*", name.as_str().replace('-', "_")).as_str()]);
-    let is_built = !has(items, "--build") || !findings.doing.projects.is_empty();
+    let stem = name.as_str().replace('-', "_");
+    let is_building = has(items, "--build");
+    match version(&project).filter(|_| is_building) {
+        // An earlier version may still lie there. Both are patterns: what is not there must not count.
+        Some(version) => {
+            let files = [format!("{stem}-{version}-*.whl"), format!("{stem}-{version}.tar.*")];
+            findings.upload(&folder, files.iter().map(String::as_str));
+        }
+        // Of several versions it uploads the latest; the files of the others add seconds at most.
+        None => findings.upload(&folder, [format!("{stem}-*").as_str()]),
+    }
+    let is_built = !is_building || !findings.doing.projects.is_empty();
     if is_built {
         findings.project(name);
         repository(items, &project.folder, findings).iter().for_each(|url| findings.indexes(url));
     }
     is_built
+}
+
+/// The version that is built, as it stands in the names of files; `None` where only a plugin knows it.
+fn version(project: &Project) -> Option<String> {
+    let tables = [&["project"][..], &["tool", "poetry"]];
+    normal(tables.iter().find_map(|path| texts(table(&project.file, path)?, "version").pop())?)
+}
+
+/// A version in the [normal form](https://packaging.python.org/en/latest/specifications/version-specifiers/#normalization),
+/// with all numbers of its release; `None` for what is none.
+fn normal(version: &str) -> Option<String> {
+    const BETWEEN: [char; 3] = ['.', '-', '_'];
+    let text = version.trim().to_ascii_lowercase();
+    let (public, local) = text.split_once('+').map_or((text.as_str(), None), |(public, local)| (public, Some(local)));
+    let (epoch, mut rest) = public.split_once('!').unwrap_or(("0", public));
+    let epoch: u64 = epoch.trim_start_matches('v').parse().ok()?;
+    let mut normal = if epoch == 0 { String::new() } else { format!("{epoch}!") };
+    rest = rest.trim_start_matches('v');
+    let (mut is_first, mut is_release) = (true, true);
+    while !rest.is_empty() {
+        let has_dash = rest.starts_with('-');
+        let part = rest.trim_start_matches(BETWEEN);
+        let (word, after) = part.split_at(part.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(part.len()));
+        let after = if word.is_empty() { after } else { after.trim_start_matches(BETWEEN) };
+        let (digits, after) = after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len()));
+        let number: u64 = if digits.is_empty() && !word.is_empty() { 0 } else { digits.parse().ok()? };
+        let spelled = match word {
+            "" if is_first => "",
+            "" if is_release && !has_dash => ".",
+            "" if has_dash => ".post",
+            "a" | "alpha" => "a",
+            "b" | "beta" => "b",
+            "c" | "rc" | "pre" | "preview" => "rc",
+            "post" | "rev" | "r" => ".post",
+            "dev" => ".dev",
+            _ => return None,
+        };
+        normal += &format!("{spelled}{number}");
+        (is_first, is_release, rest) = (false, is_release && matches!(spelled, "" | "."), after);
+    }
+    if let Some(local) = local {
+        let parts: Vec<&str> = local.split(BETWEEN).collect();
+        let is_plain = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        normal += &parts.iter().all(is_plain).then(|| format!("+{}", parts.join(".")))?;
+    }
+    (!is_first).then_some(normal)
 }
 
 /// The URL of the repository to upload to, by its name.
@@ -135,6 +190,45 @@ mod tests {
         assert_eq!((doing.purpose, doing.projects.len()), (Some(Purpose::Read), 0));
         assert_eq!(doing.index_urls.len(), 2);
         assert_eq!(machine().doing("poetry|publish|--dist-dir|none").purpose, Some(Purpose::Upload));
+    }
+
+    #[test]
+    fn an_earlier_version_is_not_what_publish_builds() {
+        let machine = |version: &str| {
+            let file = format!("[tool.poetry]\nname = 'my.pkg'\n{version}\n");
+            machine().file("/home/me/work/pyproject.toml", &file).file("/home/me/work/dist/my_pkg-2.0b1.tar.gz", "12")
+        };
+        for (version, purpose, bytes) in [
+            ("version = '1.0'", Purpose::Upload, 8),
+            ("version = '2.0-beta.1'", Purpose::Upload, 2),
+            ("version = '2.0'", Purpose::Read, 0),
+            ("version = '1'", Purpose::Read, 0),
+            ("version = '*'", Purpose::Upload, 10),
+            ("", Purpose::Upload, 10),
+        ] {
+            let doing = machine(version).doing("poetry|publish|--build");
+            assert_eq!((doing.purpose, doing.bytes), (Some(purpose), bytes), "{version}");
+        }
+        assert_eq!(machine("version = '2.0'").doing("poetry|publish").purpose, Some(Purpose::Upload));
+    }
+
+    #[test]
+    fn a_version_is_spelled_as_in_the_names_of_files() {
+        for (version, spelled) in [
+            ("1.0", "1.0"),
+            ("v2024.01.10", "2024.1.10"),
+            ("1.0.0-Beta.1", "1.0.0b1"),
+            ("1.0c", "1.0rc0"),
+            ("1.0-1", "1.0.post1"),
+            ("1!2.0_rev3.dev", "1!2.0.post3.dev0"),
+            ("1.0a1.post2.dev3", "1.0a1.post2.dev3"),
+            (" 1.0+Local-1", "1.0+local.1"),
+        ] {
+            assert_eq!(normal(version).as_deref(), Some(spelled), "{version}");
+        }
+        for none in ["", "*", "1.0*", "1.", "x", "1.0+", "1.0+a/b", "1.0x", "+1"] {
+            assert_eq!(normal(none), None, "{none}");
+        }
     }
 
     #[test]

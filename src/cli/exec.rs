@@ -28,9 +28,10 @@ use token::Source;
 /// The shortest lifetime, in seconds: a token has to reach the server while it is valid.
 const SHORTEST: u64 = 5;
 
-/// Runs the command. The exit code is the command's, or 128 and the number of the signal that ended it.
+/// Runs the command, and ends as it did.
 pub(super) fn run(args: Exec, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failure> {
     let lifetime = lifetime(&args.lifetime)?;
+    command::check()?;
     let paths = Paths::find()?;
     let run = Run::of(&args.command);
     let places = questions::places(&hosts::read(&paths.hosts()), &args, &run)?;
@@ -60,7 +61,9 @@ pub(super) fn run(args: Exec, terminal: &mut Terminal<'_>) -> Result<ExitCode, F
     live.begin(terminal)?;
     let mut command = command::prepared(&args.command, &live.path());
     variables.give(&mut command);
-    command::run(&mut command, &signals, &mut || live.turn(terminal))
+    let end = command::run(&mut command, &signals, &mut || live.turn(terminal))?;
+    drop(live);
+    Ok(signals.end(end))
 }
 
 fn lifetime(text: &str) -> Result<u64, Failure> {

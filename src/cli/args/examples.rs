@@ -32,16 +32,21 @@ The command finds its tokens in a netrc: the variable NETRC names it, and what
 your own netrc says of other hosts is in it, too. Only its host decides what a
 token is sent to, whatever the port and the scheme.
 
-pip, poetry, pdm and devpi-client read it again while they run. uv and twine
-keep what they read first, so they get tokens that last: uv for an hour, in
-UV_INDEX_NAME_... for each index that it knows by a name, and in the netrc where
-the command is uv itself. The token for an upload lasts as long as the agent
-gives it; twine gets it in TWINE_...
+pip, poetry, pdm and devpi-client read it again while they run. uv keeps what it
+read first: where the command is uv itself its token lasts an hour, and stands
+in UV_INDEX_NAME_..., too, for each index that it knows by a name. A uv that a
+script starts keeps the token that it finds in the netrc: name a --lifetime that
+is twice as long as its run.
+
+The token for an upload lasts as long as the agent gives it. twine finds it in
+the netrc, too, as TWINE_USERNAME and TWINE_PASSWORD are set to nothing. A twine
+that a script starts has to name its repository. That token cannot install:
+build with one run, and upload with a second one.
 
 Examples:
   devpi-tokens exec https://HOST/USER/INDEX/ -- ./build.sh
   devpi-tokens exec --lifetime 30s https://HOST/USER/INDEX/ -- ./build.sh
-  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh";
+  devpi-tokens exec --for upload https://HOST/USER/INDEX/ -- ./build.sh upload";
 
 pub(super) const CREATE: &str = "\
 Examples:

@@ -1,9 +1,9 @@
 //! The folder of one run: ours alone, and gone with the run.
 
-use std::fs::DirBuilder;
-use std::io::ErrorKind;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -56,6 +56,24 @@ impl RunFolder {
     /// A file in it.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Writes a file in one step for those who read it. Nobody waits for the disk: it ends with the run.
+    pub(super) fn replace(&self, name: &str, text: &[u8]) -> Result<(), Failure> {
+        let new = self.file(&format!("{name}.new"));
+        let write = || {
+            // What a writing that failed has left.
+            match std::fs::remove_file(&new) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?.write_all(text)?;
+            std::fs::rename(&new, self.file(name))
+        };
+        write().map_err(|error| {
+            let why = format!("cannot write {}: {}", self.file(name).display(), error.kind());
+            Failure::new(Exit::CannotWrite, why).with_remedy("make room on its disk, and its folder yours to write")
+        })
     }
 }
 

@@ -1,13 +1,12 @@
 //! The netrc of a run, written anew in time.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::folder::RunFolder;
 use super::netrc::{self, Entry};
 use super::token::Source;
-use crate::cli::{Terminal, output};
+use crate::cli::Terminal;
 use crate::exit::Failure;
 use crate::paths::Paths;
 
@@ -52,18 +51,26 @@ impl Live {
     /// Writes it again where it is time, by the clock of the machine: a timer stops while the machine sleeps. What goes
     /// wrong is said, and tried again.
     pub(super) fn turn(&mut self, terminal: &mut Terminal<'_>) {
-        let now = now();
-        if (self.written..self.due).contains(&now) {
+        if (self.written..self.due).contains(&now()) {
             return;
         }
-        let mut told = |failure| terminal.note(format!("devpi-tokens: trying again: {failure}"));
-        self.sources.iter_mut().filter_map(|source| source.renew(&self.paths)).for_each(&mut told);
-        let failed = self.write().err();
+        // First from what is there: the agent may take longer to answer than the file has to live.
+        let mut failed = self.write().err();
+        let mut is_new = false;
+        for source in &mut self.sources {
+            match source.renew(&self.paths) {
+                Ok(renewed) => is_new |= renewed,
+                Err(failure) => tell(terminal, &failure),
+            }
+        }
+        if is_new {
+            failed = self.write().err();
+        }
         let was_failing = std::mem::replace(&mut self.is_failing, failed.is_some());
         if let Some(failure) = failed {
-            (self.written, self.due) = (now, now + SHORTEST);
+            (self.written, self.due) = (now(), now() + SHORTEST);
             if !was_failing {
-                told(failure);
+                tell(terminal, &failure);
             }
         }
     }
@@ -84,11 +91,15 @@ impl Live {
             Err(error) => (Default::default(), Some(format!("{} is left out: {}", own.display(), error.kind()))),
         };
         let (text, bad_from) = netrc::with_entries(&entries, &other);
-        output::replace(&self.path(), |file| file.write_all(&text))?;
+        self.folder.replace("netrc", &text)?;
         (self.written, self.due) = (now, now + (rest / 2).max(SHORTEST));
         let bad = |line| format!("{} is no netrc from line {line} on, and left out from there", own.display());
         Ok(unread.or(bad_from.map(bad)))
     }
+}
+
+fn tell(terminal: &mut Terminal<'_>, failure: &Failure) {
+    terminal.note(format!("devpi-tokens: trying again: {failure}"));
 }
 
 fn now() -> Duration {

@@ -20,6 +20,7 @@ pub(super) struct Run {
     uv: Doing,
     /// What a `twine upload` would do that the command starts.
     pub(super) twine: Doing,
+    argv: Vec<String>,
 }
 
 impl Run {
@@ -35,7 +36,15 @@ impl Run {
         let is_twine = own.program == Program::Twine && own.purpose == Some(Purpose::Upload);
         let twine = if is_twine { own.clone() } else { doing(&words("twine upload")) };
         let (pip, uv) = (doing(&words("pip install")), doing(&words("uv pip install")));
-        Self { program: own.program, own, pip, uv, twine }
+        Self { program: own.program, own, pip, uv, twine, argv }
+    }
+
+    /// Whether the command is twine, and nothing in its line could name a repository, short and abbreviated options too.
+    pub(super) fn is_twine_without_repository(&self) -> bool {
+        let short =
+            |word: &str| word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains('r'));
+        let names_one = |word: &String| word.starts_with("--r") || short(word);
+        self.program == Program::Twine && !self.argv.iter().any(names_one)
     }
 
     /// The indexes that the run is configured with for this purpose: those of the command itself where it names any.

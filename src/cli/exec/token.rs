@@ -44,22 +44,23 @@ impl Source {
         Ok(Self { place, question, given, root, since, failed: None })
     }
 
-    /// Asks the agent again where half of the token's life is over, or the clock was set back. Of failures in a row it
-    /// gives the first.
-    pub(super) fn renew(&mut self, paths: &Paths) -> Option<Failure> {
+    /// Asks the agent again where half of the token's life is over, or the clock was set back; whether there is another
+    /// one now. Of failures in a row it gives the first.
+    pub(super) fn renew(&mut self, paths: &Paths) -> Result<bool, Failure> {
         let now = now();
         let half = self.given.expires.saturating_sub(self.since) / 2;
         let is_fresh = (self.since..self.since + half).contains(&now);
         let has_just_failed = self.failed.is_some_and(|failed| (failed..failed + PAUSE).contains(&now));
         if is_fresh || has_just_failed {
-            return None;
+            return Ok(false);
         }
         match asked(paths, &self.question) {
             Ok((given, root)) => {
                 (self.given, self.root, self.since, self.failed) = (given, root, now, None);
-                None
+                Ok(true)
             }
-            Err(failure) => self.failed.replace(now).is_none().then_some(failure),
+            Err(failure) if self.failed.replace(now).is_none() => Err(failure),
+            Err(_) => Ok(false),
         }
     }
 
