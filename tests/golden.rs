@@ -530,6 +530,7 @@ fn errors_of_policy() {
     told.tell((&["policy", "edit", "--file", "garbage"], ""));
     told.tell((&["policy", "edit", "--file", "long"], ""));
     told.tell((&["policy", "edit", "--file", "wide"], ""));
+    told.tell((&["policy", "edit", "--file", "-"], &"#".repeat(64 * 1024 + 1)));
     told.tell((&["policy", "edit", "--file", "-"], "[every-index]\nread = \"never\"\n"));
     told.tell((&["get", &BED.simple_url("alice/dev")], ""));
     std::fs::create_dir_all(home.paths().config).expect("a folder");

@@ -1,6 +1,7 @@
 //! `devpi-tokens policy`: the ceilings of a kept token, shown and changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,6 +18,9 @@ use crate::policy::{Ceiling, Kind, Limits, Policy};
 use crate::protocol::{Denial, Holder, Keeper, Request, Response, Status};
 use crate::target::IndexName;
 
+/// The longest policy on standard input, in bytes; one that the agent takes is far shorter.
+const LONGEST: u64 = 64 * 1024;
+
 pub(super) fn run(args: Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     match args {
         Verb::Show(args) => show(&args, terminal),
@@ -26,12 +30,18 @@ pub(super) fn run(args: Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failu
 
 /// The policy in a file, or on standard input.
 pub(super) fn from_file(file: &Path) -> Result<Policy, Failure> {
-    let text = if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { disk::text(file) };
+    let text = if file == Path::new("-") { from_stdin() } else { disk::text(file) };
     let text = text.map_err(|error| {
         Failure::new(Exit::Malformed, format!("cannot read {}: {}", file.display(), error.kind()))
             .with_remedy("name a file as this writes it: devpi-tokens policy show --toml")
     })?;
     parsed(&text)
+}
+
+/// Standard input to its end, which is awaited: a person may be typing.
+fn from_stdin() -> std::io::Result<String> {
+    let text = std::io::read_to_string(std::io::stdin().take(LONGEST + 1))?;
+    if text.len() as u64 > LONGEST { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
 }
 
 fn parsed(text: &str) -> Result<Policy, Failure> {
