@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use exec::Exec;
-pub use log::{Explain, Log, Trace};
+pub use log::{Explain, Log};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
@@ -76,7 +76,7 @@ pub enum Verb {
     Log(Log),
     /// Tell to which program a token was handed out, and what it can still do
     #[command(after_help = examples::TRACE)]
-    Trace(Trace),
+    Trace(Inspect),
     /// Tell what pip, uv and twine would get for a URL, and why
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),

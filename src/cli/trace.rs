@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::args::Trace;
+use super::args::Inspect;
 use super::inspect;
 use super::log::unreadable;
 use super::prompt::Prompt;
@@ -22,7 +22,7 @@ use crate::token::{Token, TokenError};
 /// The most hand-outs of one token that are told: more than one is rare, and a log that was tampered with.
 const MOST: usize = 16;
 
-pub(super) fn run(args: Trace, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(args: Inspect, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let text = input::token(args.source, &Prompt::new(args.no_input), terminal)?;
     let token = Token::parse_pasted(text.expose()).map_err(not_one)?;
     let paths = Paths::find()?;

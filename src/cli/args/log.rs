@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use super::Source;
 use crate::target::{IndexName, ProjectName, Purpose, Target, UserName};
 
 /// `devpi-tokens log`
@@ -43,20 +42,6 @@ pub struct Log {
 
 fn count(text: &str) -> Result<usize, &'static str> {
     text.parse().map_err(|_| "not a number")
-}
-
-/// `devpi-tokens trace`
-#[derive(Debug, Args)]
-pub struct Trace {
-    /// Which token (default: it is asked for).
-    #[command(flatten)]
-    pub source: Source,
-    /// Print JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-    /// Never ask: the token comes from standard input
-    #[arg(long)]
-    pub no_input: bool,
 }
 
 /// `devpi-tokens explain`

@@ -110,7 +110,7 @@ pub struct Derive {
     pub force_unknown: bool,
 }
 
-/// `devpi-tokens inspect`
+/// `devpi-tokens inspect` and `devpi-tokens trace`
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// Which token (default: it is asked for).
