@@ -20,6 +20,8 @@ pub fn wheel(tools: &Tools, project: &Path) -> Result<PathBuf> {
     let lock = out.join("lock");
     let held = File::create(&lock).map_err(Error::path("write", &lock))?;
     held.lock().map_err(Error::path("lock", &lock))?;
+    // maturin looks at the dependencies of every platform, and cargo has fetched those of this one.
+    run("cargo fetch", Command::new("cargo").args(["fetch", "--locked", "--quiet"]).current_dir(project))?;
     let mut maturin = Command::new(tools.build.bin("maturin"));
     // Unpacked, as no link is slow here.
     maturin.args(["build", "--quiet", "--profile", "dev", "--offline", "--compression-method", "stored"]);
