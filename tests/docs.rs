@@ -1,0 +1,149 @@
+//! The pages in `docs/`: each block of shell is run as it stands, each file that they show is written, each message of
+//! the protocol is read, and every link leads somewhere.
+//!
+//! A block of shell is ```` ```sh ````. A file is a block with a title, its path: ```` ```toml title="uv.toml" ````.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use devpi_tokens::protocol::{Request, Response};
+use support::run::WHEEL;
+use support::{BED, Home, TOOLS, err, fed, out};
+use testbed::Client;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
+}
+
+/// Every page, by its path below `docs/`.
+fn pages() -> Vec<(String, String)> {
+    fn below(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let mut paths: Vec<PathBuf> =
+            entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect();
+        paths.sort();
+        paths
+    }
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(folder()).expect("below").to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&path).expect("a page"))
+    };
+    below(&folder()).into_iter().map(read).collect()
+}
+
+/// A block of a page: what stands behind its fence, and its lines.
+struct Block {
+    kind: String,
+    text: String,
+}
+
+impl Block {
+    fn title(&self) -> Option<&str> {
+        self.kind.split_once("title=\"")?.1.strip_suffix('"')
+    }
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(kind) = line.trim_start().strip_prefix("```") else { continue };
+        let indent = line.len() - line.trim_start().len();
+        let within = lines.by_ref().take_while(|line| line.trim() != "```");
+        let text = within.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect();
+        blocks.push(Block { kind: kind.to_owned(), text });
+    }
+    blocks
+}
+
+/// The text with what stands on the bed in place of what a reader has.
+fn filled_in(text: &str) -> String {
+    let host = BED.url().trim_start_matches("http://").to_owned();
+    let filled = text.replace("https://alice@devpi.example.com", &format!("http://alice@{host}"));
+    let filled = filled.replace("https://devpi.example.com", &BED.url()).replace("protocol=https", "protocol=http");
+    filled.replace("devpi.example.com", &host).replace("PACKAGE", "bed-app")
+}
+
+/// The environment that the page is about, with this project installed in it.
+fn client_for(page: &str) -> Client {
+    let client = match page {
+        "clients/twine.md" => Client::with_keyring(&TOOLS),
+        "clients/devpi.md" => Client::with_devpi(&TOOLS),
+        _ => Client::with_clients(&TOOLS),
+    };
+    let client = client.expect("a client");
+    client.add(&[&WHEEL]).expect("our wheel installed");
+    client
+}
+
+/// Runs what a page says, from its first block to its last, in one shell.
+fn follow(page: &str, text: &str) {
+    let home = Home::with_alice();
+    let client = client_for(page);
+    let work = client.home().join("work");
+    std::fs::create_dir_all(work.join("dist")).expect("a folder");
+    let wheel = BED.new_upload("my-project", "0.1").expect("a wheel");
+    std::fs::copy(&wheel, work.join("dist").join(wheel.file_name().expect("a name"))).expect("a copy");
+    let mut script = String::new();
+    for block in blocks(text) {
+        let text = filled_in(&block.text);
+        if let Some(title) = block.title() {
+            let path = title.strip_prefix("~/").map_or_else(|| work.join(title), |rest| client.home().join(rest));
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        } else if block.kind == "sh" {
+            script.push_str(&text);
+        }
+    }
+    // The package is installed from its wheel, once, as it is on no index yet.
+    let script = script.replace("pip install devpi-tokens-agent\n", "");
+    let programs = Path::new(env!("CARGO_BIN_EXE_devpi-tokens")).parent().expect("a folder");
+    let path = [client.home().join(".local/bin"), client.venv().join("bin"), programs.to_owned()];
+    let uv = TOOLS.uv();
+    let path = path.iter().map(PathBuf::as_path).chain(uv.parent()).chain(["/usr/bin", "/bin"].map(Path::new));
+    let mut shell = client.command("sh");
+    shell.args(["-e", "-c", &script]).current_dir(&work);
+    shell.env("PATH", std::env::join_paths(path).expect("a PATH"));
+    shell.env("VIRTUAL_ENV", client.venv()).env("UV_NO_CACHE", "1").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    shell.envs(home.variables());
+    // What a person would type where he is asked.
+    let done = fed(shell, &format!("{}\n", BED.password("alice")));
+    assert!(done.status.success(), "{page}:\n{script}\n{}{}", out(&done), err(&done));
+}
+
+#[test]
+fn every_block_of_shell_on_every_page_works() {
+    let pages = pages();
+    let shown: Vec<_> = pages.iter().filter(|(_, text)| blocks(text).iter().any(|block| block.kind == "sh")).collect();
+    assert!(shown.len() >= 10, "only {} pages", shown.len());
+    std::thread::scope(|scope| {
+        for (page, text) in shown {
+            scope.spawn(|| follow(page, text));
+        }
+    });
+}
+
+#[test]
+fn every_message_on_the_page_of_the_protocol_is_one() {
+    let page = std::fs::read_to_string(folder().join("protocol.md")).expect("the page");
+    let messages: Vec<Block> = blocks(&page).into_iter().filter(|block| block.kind == "json").collect();
+    assert!(messages.len() >= 4);
+    for Block { text, .. } in messages {
+        let is_request = text.contains("\"request\"") && serde_json::from_str::<Request>(&text).is_ok();
+        assert!(is_request || serde_json::from_str::<Response>(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let readme = std::fs::read_to_string(folder().join("../README.md")).expect("the README");
+    for (page, text) in pages().into_iter().chain([("../README.md".to_owned(), readme)]) {
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let file = link.split('#').next().unwrap_or_default();
+            let target = folder().join(&page).parent().expect("a folder").join(file);
+            assert!(file.is_empty() || target.exists(), "{page}: {link}");
+        }
+    }
+}
