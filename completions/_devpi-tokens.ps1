@@ -26,6 +26,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in once: the agent keeps a token, nothing keeps the password')
+            [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Replace a kept token by one that ends later')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
@@ -62,6 +63,18 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Of several users of this server, mean this one where none is named')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: passphrase of the vault and password come from standard input, a line each')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine: tokens can be read on the way')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;renew' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server, as `status` shows it; needed only where several are kept')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'The user; needed only where several are kept for the server')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'When the new token ends, for example "30 days", 2027-01-31 or never')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the new token ends, for example "30 days", 2027-01-31 or never')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Delete the old token at once, and with it all that was made from it')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: the password comes from standard input')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -310,6 +323,8 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have your session start the agent: systemd, else the desktop')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take back what `agent install` did')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -340,12 +355,24 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'devpi-tokens;agent;install' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'devpi-tokens;agent;uninstall' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'devpi-tokens;agent;help' {
             [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the agent, if it does not run')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the agent; the next request starts it again')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have your session start the agent: systemd, else the desktop')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take back what `agent install` did')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -362,6 +389,12 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;agent;help;unlock' {
+            break
+        }
+        'devpi-tokens;agent;help;install' {
+            break
+        }
+        'devpi-tokens;agent;help;uninstall' {
             break
         }
         'devpi-tokens;agent;help;help' {
@@ -392,6 +425,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
         }
         'devpi-tokens;help' {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in once: the agent keeps a token, nothing keeps the password')
+            [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Replace a kept token by one that ends later')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Let the agent forget a token, and with --revoke the server, too')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show which tokens the agent keeps, and until when they are valid')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print a fresh token to read an index or to upload to it')
@@ -413,6 +447,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;login' {
+            break
+        }
+        'devpi-tokens;help;renew' {
             break
         }
         'devpi-tokens;help;logout' {
@@ -474,6 +511,8 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have your session start the agent: systemd, else the desktop')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take back what `agent install` did')
             break
         }
         'devpi-tokens;help;agent;start' {
@@ -489,6 +528,12 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;agent;unlock' {
+            break
+        }
+        'devpi-tokens;help;agent;install' {
+            break
+        }
+        'devpi-tokens;help;agent;uninstall' {
             break
         }
         'devpi-tokens;help;setup' {

@@ -61,6 +61,9 @@ _devpi__tokens() {
             devpi__tokens,policy)
                 cmd="devpi__tokens__subcmd__policy"
                 ;;
+            devpi__tokens,renew)
+                cmd="devpi__tokens__subcmd__renew"
+                ;;
             devpi__tokens,setup)
                 cmd="devpi__tokens__subcmd__setup"
                 ;;
@@ -76,6 +79,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__agent,help)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help"
                 ;;
+            devpi__tokens__subcmd__agent,install)
+                cmd="devpi__tokens__subcmd__agent__subcmd__install"
+                ;;
             devpi__tokens__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__lock"
                 ;;
@@ -88,11 +94,17 @@ _devpi__tokens() {
             devpi__tokens__subcmd__agent,stop)
                 cmd="devpi__tokens__subcmd__agent__subcmd__stop"
                 ;;
+            devpi__tokens__subcmd__agent,uninstall)
+                cmd="devpi__tokens__subcmd__agent__subcmd__uninstall"
+                ;;
             devpi__tokens__subcmd__agent,unlock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__unlock"
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,help)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__help"
+                ;;
+            devpi__tokens__subcmd__agent__subcmd__help,install)
+                cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__install"
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,lock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__lock"
@@ -105,6 +117,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,stop)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__stop"
+                ;;
+            devpi__tokens__subcmd__agent__subcmd__help,uninstall)
+                cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__uninstall"
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,unlock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__unlock"
@@ -154,6 +169,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help,policy)
                 cmd="devpi__tokens__subcmd__help__subcmd__policy"
                 ;;
+            devpi__tokens__subcmd__help,renew)
+                cmd="devpi__tokens__subcmd__help__subcmd__renew"
+                ;;
             devpi__tokens__subcmd__help,setup)
                 cmd="devpi__tokens__subcmd__help__subcmd__setup"
                 ;;
@@ -166,6 +184,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help,trace)
                 cmd="devpi__tokens__subcmd__help__subcmd__trace"
                 ;;
+            devpi__tokens__subcmd__help__subcmd__agent,install)
+                cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__install"
+                ;;
             devpi__tokens__subcmd__help__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock"
                 ;;
@@ -177,6 +198,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help__subcmd__agent,stop)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__stop"
+                ;;
+            devpi__tokens__subcmd__help__subcmd__agent,uninstall)
+                cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__uninstall"
                 ;;
             devpi__tokens__subcmd__help__subcmd__agent,unlock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__unlock"
@@ -227,7 +251,7 @@ _devpi__tokens() {
 
     case "${cmd}" in
         devpi__tokens)
-            opts="-h -V --help --version login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
+            opts="-h -V --help --version login renew logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,7 +265,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent)
-            opts="-h --help start stop status lock unlock help"
+            opts="-h --help start stop status lock unlock install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -255,7 +279,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__help)
-            opts="start stop status lock unlock help"
+            opts="start stop status lock unlock install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +293,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__help__subcmd__install)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -338,9 +376,37 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__agent__subcmd__help__subcmd__uninstall)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__agent__subcmd__help__subcmd__unlock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__install)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -395,6 +461,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__stop)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__uninstall)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -741,7 +821,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help)
-            opts="login logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
+            opts="login renew logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -755,8 +835,22 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__agent)
-            opts="start stop status lock unlock"
+            opts="start stop status lock unlock install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__agent__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -811,6 +905,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__agent__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__agent__subcmd__uninstall)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1051,6 +1159,20 @@ _devpi__tokens() {
         devpi__tokens__subcmd__help__subcmd__policy__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__renew)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1474,6 +1596,40 @@ _devpi__tokens() {
                     return 0
                     ;;
                 --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__renew)
+            opts="-s -e -h --server --as --expires --now --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -23,6 +23,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand login 'Log in once: the agent keeps a token, nothing keeps the password'
+            cand renew 'Replace a kept token by one that ends later'
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
@@ -58,6 +59,17 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --default 'Of several users of this server, mean this one where none is named'
             cand --no-input 'Never ask: passphrase of the vault and password come from standard input, a line each'
             cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;renew'= {
+            cand -s 'The server, as `status` shows it; needed only where several are kept'
+            cand --server 'The server, as `status` shows it; needed only where several are kept'
+            cand --as 'The user; needed only where several are kept for the server'
+            cand -e 'When the new token ends, for example "30 days", 2027-01-31 or never'
+            cand --expires 'When the new token ends, for example "30 days", 2027-01-31 or never'
+            cand --now 'Delete the old token at once, and with it all that was made from it'
+            cand --no-input 'Never ask: the password comes from standard input'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -284,6 +296,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand status 'Show whether the agent runs, and where'
             cand lock 'Hand out nothing until `agent unlock`'
             cand unlock 'Open the vault, and end a lock'
+            cand install 'Have your session start the agent: systemd, else the desktop'
+            cand uninstall 'Take back what `agent install` did'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;agent;start'= {
@@ -308,12 +322,22 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'devpi-tokens;agent;install'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;agent;uninstall'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'devpi-tokens;agent;help'= {
             cand start 'Start the agent, if it does not run'
             cand stop 'End the agent; the next request starts it again'
             cand status 'Show whether the agent runs, and where'
             cand lock 'Hand out nothing until `agent unlock`'
             cand unlock 'Open the vault, and end a lock'
+            cand install 'Have your session start the agent: systemd, else the desktop'
+            cand uninstall 'Take back what `agent install` did'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;agent;help;start'= {
@@ -325,6 +349,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;agent;help;lock'= {
         }
         &'devpi-tokens;agent;help;unlock'= {
+        }
+        &'devpi-tokens;agent;help;install'= {
+        }
+        &'devpi-tokens;agent;help;uninstall'= {
         }
         &'devpi-tokens;agent;help;help'= {
         }
@@ -348,6 +376,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         }
         &'devpi-tokens;help'= {
             cand login 'Log in once: the agent keeps a token, nothing keeps the password'
+            cand renew 'Replace a kept token by one that ends later'
             cand logout 'Let the agent forget a token, and with --revoke the server, too'
             cand status 'Show which tokens the agent keeps, and until when they are valid'
             cand get 'Print a fresh token to read an index or to upload to it'
@@ -368,6 +397,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;help;login'= {
+        }
+        &'devpi-tokens;help;renew'= {
         }
         &'devpi-tokens;help;logout'= {
         }
@@ -411,6 +442,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand status 'Show whether the agent runs, and where'
             cand lock 'Hand out nothing until `agent unlock`'
             cand unlock 'Open the vault, and end a lock'
+            cand install 'Have your session start the agent: systemd, else the desktop'
+            cand uninstall 'Take back what `agent install` did'
         }
         &'devpi-tokens;help;agent;start'= {
         }
@@ -421,6 +454,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;agent;lock'= {
         }
         &'devpi-tokens;help;agent;unlock'= {
+        }
+        &'devpi-tokens;help;agent;install'= {
+        }
+        &'devpi-tokens;help;agent;uninstall'= {
         }
         &'devpi-tokens;help;setup'= {
             cand shim 'Link the programs that pip, uv and git look for into a folder on PATH'

@@ -18,10 +18,12 @@ mod list;
 mod log;
 mod login;
 mod logout;
+mod mint;
 mod open;
 mod output;
 mod policy;
 mod prompt;
+mod renew;
 mod session;
 mod setup;
 mod status;
@@ -123,6 +125,7 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failu
         // The one whose code is another program's.
         Verb::Exec(args) => return exec::run(args, terminal),
         Verb::Login(args) => login::run(args, terminal),
+        Verb::Renew(args) => renew::run(args, terminal),
         Verb::Logout(args) => logout::run(args, terminal),
         Verb::Status(args) => status::run(&args, terminal),
         Verb::Get(args) => get::run(args, terminal),

@@ -22,19 +22,10 @@ const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
 /// How long a new agent may take to serve.
 const START: Duration = Duration::from_secs(7);
 
-/// What a new agent keeps of the environment of the client that started it, beside [`Errand::ENVIRONMENT`]. Nothing else
-/// reaches it: it outlives the client, and must not depend on which client was the first.
-const KEPT: &[&str] = &[
-    "DEVPI_TOKENS_HOME",
-    "DEVPI_TOKENS_SOCK",
-    "DEVPI_TOKENS_LOG",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_STATE_HOME",
-    "LANG",
-    "TZ",
-    "PATH",
-];
+/// What a new agent keeps of the environment of the client that started it, beside [`Paths::VARIABLES`] and
+/// [`Errand::ENVIRONMENT`]. Nothing else reaches it: it outlives the client, and must not depend on which client was the
+/// first.
+const KEPT: &[&str] = &["DEVPI_TOKENS_LOG", "LANG", "TZ", "PATH"];
 
 /// A connection to the agent, past its greeting.
 pub struct Client {
@@ -171,7 +162,10 @@ fn broken(error: &WireError) -> Failure {
 }
 
 /// The agent's program: it lies beside the running one, wherever that was linked from.
-fn agent_program() -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// [`Exit::Unavailable`] where it is not there.
+pub fn agent_program() -> Result<PathBuf, Failure> {
     let beside = std::env::current_exe().ok().map(|own| own.with_file_name("devpi-tokens-agent"));
     beside.filter(|program| program.is_file()).ok_or_else(|| {
         Failure::new(Exit::Unavailable, "devpi-tokens-agent is not installed beside this program")
@@ -184,8 +178,8 @@ fn start(program: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Unavailable, format!("cannot start {}: {}", program.display(), error.kind()))
     };
-    let kept =
-        KEPT.iter().chain(Errand::ENVIRONMENT).filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
+    let kept = KEPT.iter().chain(&Paths::VARIABLES).chain(Errand::ENVIRONMENT);
+    let kept = kept.filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
     let mut child = Command::new(program)
         .env_clear()
         .envs(kept)

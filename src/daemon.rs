@@ -2,6 +2,7 @@
 
 mod agent;
 mod bases;
+mod ending;
 mod guests;
 mod handouts;
 mod harden;
@@ -131,9 +132,12 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     })?;
     let local = tokio::task::LocalSet::new();
     let served = local.block_on(&runtime, async {
-        let bound = Bound::bind(&paths.sockets)?;
+        let given = if options.foreground { Bound::given()? } else { None };
+        let bound = given.map_or_else(|| Bound::bind(&paths.sockets), Ok)?;
         tracing::info!(socket = %bound.path().display(), "serving");
         let _ = writeln!(out, "ready");
+        // Where no service manager has started this agent, there is nobody to tell.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         if !options.foreground {
             harden::let_go_of_output()?;
         }

@@ -28,6 +28,8 @@ pub mod disk;
 pub mod folder;
 pub mod hosts;
 pub mod logbook;
+#[cfg(feature = "agent")]
+pub mod notification;
 pub mod paths;
 pub mod pipe;
 pub mod process;

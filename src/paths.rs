@@ -25,6 +25,10 @@ pub struct Paths {
 }
 
 impl Paths {
+    /// The variables by which a person has put them elsewhere.
+    pub const VARIABLES: [&str; 5] =
+        ["DEVPI_TOKENS_HOME", "DEVPI_TOKENS_SOCK", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
+
     /// From the environment and the user database.
     ///
     /// `DEVPI_TOKENS_HOME` puts everything under one folder, `DEVPI_TOKENS_SOCK` the socket somewhere else.

@@ -257,6 +257,8 @@ fn errors_where_nothing_is_kept() {
         &[
             (&["status"], ""),
             (&["status", "nonsense"], ""),
+            (&["renew"], ""),
+            (&["renew", "--expires", "soon"], ""),
             (&["logout"], ""),
             (&["logout", "--server", "ftp://host/"], ""),
             (&["logout", "--as", "a b"], ""),
@@ -325,6 +327,7 @@ fn errors_of_create_list_and_delete_at_a_server() {
             (&["delete", "abcDEF23"], "wrong\n"),
             (&["delete", "abcDEF23", "--user", "bob"], &word),
             (&["logout", "--as", "bob"], ""),
+            (&["renew"], "wrong\n"),
             (&["logout", "--revoke"], "wrong\n"),
         ],
     );

@@ -1,5 +1,8 @@
 //! `devpi-tokens agent …`: the agent itself.
 
+mod install;
+mod unit;
+
 use super::prompt::Prompt;
 use super::{Terminal, args, open, status};
 use crate::client::Client;
@@ -52,6 +55,8 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
                 Ok(Exit::Done)
             }
         },
+        args::Agent::Install => install::install(&paths, terminal),
+        args::Agent::Uninstall => install::uninstall(terminal),
         args::Agent::Unlock { no_input } => {
             let kept = open::status(&paths)?;
             if kept.vault == VaultState::Absent {

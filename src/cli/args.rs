@@ -38,6 +38,9 @@ pub enum Verb {
     /// Log in once: the agent keeps a token, nothing keeps the password
     #[command(after_help = examples::LOGIN)]
     Login(Login),
+    /// Replace a kept token by one that ends later
+    #[command(after_help = examples::RENEW)]
+    Renew(Renew),
     /// Let the agent forget a token, and with --revoke the server, too
     #[command(after_help = examples::LOGOUT)]
     Logout(Logout),
@@ -155,6 +158,23 @@ pub struct Login {
     pub reach: Reach,
 }
 
+/// `devpi-tokens renew`
+#[derive(Debug, Args)]
+pub struct Renew {
+    /// Which token.
+    #[command(flatten)]
+    pub which: Which,
+    /// When the new token ends, for example "30 days", 2027-01-31 or never
+    #[arg(short, long, value_name = "WHEN", default_value = "1 year")]
+    pub expires: String,
+    /// Delete the old token at once, and with it all that was made from it
+    #[arg(long)]
+    pub now: bool,
+    /// Never ask: the password comes from standard input
+    #[arg(long)]
+    pub no_input: bool,
+}
+
 /// `devpi-tokens logout`
 #[derive(Debug, Args)]
 pub struct Logout {
@@ -222,6 +242,12 @@ pub enum Agent {
         #[arg(long)]
         no_input: bool,
     },
+    /// Have your session start the agent: systemd, else the desktop
+    #[command(after_help = examples::AGENT_INSTALL)]
+    Install,
+    /// Take back what `agent install` did
+    #[command(after_help = examples::AGENT_UNINSTALL)]
+    Uninstall,
 }
 
 /// `devpi-tokens setup …`

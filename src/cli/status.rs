@@ -5,7 +5,10 @@ use super::{Terminal, now, open, when};
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Keeper, Status, VaultState};
+use crate::protocol::{Holder, Keeper, Status, VaultState};
+
+/// How long before its end a token is to be renewed, in seconds.
+const SOON: u64 = 14 * 24 * 60 * 60;
 
 pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let status = open::status(&Paths::find()?)?;
@@ -56,6 +59,10 @@ fn lines(status: &Status, now: u64) -> Vec<String> {
         };
         let default = if root.default { " (default)" } else { "" };
         lines.push(format!("  {}{default}: token {}, {ends}", root.holder.user, root.id));
+        if root.expires.is_some_and(|end| end <= now + SOON) {
+            let Holder { server, user } = &root.holder;
+            lines.push(format!("    renew it: devpi-tokens renew --server {server} --as {user}"));
+        }
         // When it ends is said in words above.
         let narrowing = root.restrictions.iter().filter(|restriction| !restriction.starts_with("expires="));
         lines.extend(narrowing.map(|restriction| format!("    {}", escape::printable(restriction))));

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::bases::Bases;
+use super::ending::{self, Ending};
 use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
 use super::issuer::{Clock, Issuer};
@@ -32,6 +33,7 @@ pub(super) struct Agent {
     store: Rc<Store>,
     bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
+    ending: Rc<Ending>,
     handouts: Handouts,
     /// Those of the last question.
     limits: RefCell<Limits>,
@@ -53,12 +55,13 @@ enum Stage {
 impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Result<Self, Failure> {
         let store = Rc::new(Store::new(program.clone(), &paths));
-        let bases = Rc::new(Bases::new(program, Rc::clone(&store)));
+        let bases = Rc::new(Bases::new(program.clone(), Rc::clone(&store)));
+        let ending = Rc::new(Ending::new(program, &paths.state));
         let handouts = Handouts::new(&paths.state)?;
         let (issuer, limits) = Default::default();
         let watch = RefCell::new(Watch::new(idle::Instant::now()));
         let stage = watch::Sender::new(Stage::Serving);
-        Ok(Self { paths, store, bases, issuer, handouts, limits, watch, started: now(), stage })
+        Ok(Self { paths, store, bases, ending, issuer, handouts, limits, watch, started: now(), stage })
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -216,6 +219,10 @@ impl Agent {
         {
             return Ok(given);
         }
+        let holder = Holder { server: server.url.clone(), user: held.root.0.user().clone() };
+        if !visitor.is_restricted() {
+            self.ending.tell(&holder, &held.root.0, clock.there(), session);
+        }
         // First of all, as no process is started and no server asked for what is refused anyway.
         decide(held, &question, (clock, &limits))?;
         let mut complete = question.clone();
@@ -234,6 +241,7 @@ impl Agent {
         let grant = decide(held, &complete, (clock, &limits))?;
         let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
+        credential.notes.extend(ending::note(&holder, &held.root.0, clock.there()));
         let given = Given { root: held.root.0.id(), grant: &grant, mark, credential: &credential };
         self.handouts.handed_out(clock.here, &question, visitor, &given);
         if let Some(caller) = caller {

@@ -1,5 +1,6 @@
 //! The socket's server side: where it is bound, who may connect, how many.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,6 +9,8 @@ use std::time::Duration;
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::Listener;
 use interprocess::local_socket::traits::tokio::Listener as _;
+use interprocess::os::unix::uds_local_socket::tokio::Listener as UnixListener;
+use listenfd::ListenFd;
 use tokio::task::JoinSet;
 
 use super::agent::Agent;
@@ -26,14 +29,29 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How often to look whether the socket is still there, and whether it is time to lock.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// A bound socket. It is removed when this is dropped, if it is still the one that was bound.
+/// A bound socket. It is removed when this is dropped, if we bound it and it is still the one that was bound.
 pub(super) struct Bound {
     listener: Listener,
     path: PathBuf,
     inode: u64,
+    by_us: bool,
 }
 
 impl Bound {
+    /// The socket that a service manager has bound and started this agent for (`sd_listen_fds(3)`).
+    pub(super) fn given() -> Result<Option<Self>, Failure> {
+        let unusable = |why: String| Failure::new(Exit::Unavailable, format!("cannot use the socket given: {why}"));
+        let given = ListenFd::from_env().take_unix_listener(0).map_err(|error| unusable(error.kind().to_string()))?;
+        let Some(given) = given else { return Ok(None) };
+        let address = given.local_addr().ok();
+        let path = address.and_then(|address| Some(address.as_pathname()?.to_owned()));
+        let path = path.ok_or_else(|| unusable("it has no path".to_owned()))?;
+        let inode = inode(&path).ok_or_else(|| unusable(format!("{} is gone", path.display())))?;
+        let listener =
+            UnixListener::try_from(OwnedFd::from(given)).map_err(|error| unusable(error.kind().to_string()))?;
+        Ok(Some(Self { listener: listener.into(), path, inode, by_us: false }))
+    }
+
     /// Binds the first of these paths that can be. Only the holder of the lock may call this: what lies there is of an
     /// agent that is gone.
     pub(super) fn bind(paths: &[PathBuf]) -> Result<Self, Failure> {
@@ -60,7 +78,7 @@ impl Bound {
         let name = socket::name(path).map_err(failed)?;
         let listener = ListenerOptions::new().name(name).reclaim_name(false).create_tokio().map_err(failed)?;
         let inode = inode(path).ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
-        Ok(Self { listener, path: path.to_owned(), inode })
+        Ok(Self { listener, path: path.to_owned(), inode, by_us: true })
     }
 
     /// Where it is bound.
@@ -75,7 +93,7 @@ impl Bound {
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        if self.is_there() {
+        if self.by_us && self.is_there() {
             let _ = std::fs::remove_file(&self.path);
         }
     }

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::key::{Key, KeyId};
 use super::keyring::{self, KeyringError, KeyringState};
 use super::passphrase::{self, PassphraseError, Wrapped};
+use crate::notification;
 use crate::secret::Secret;
 use crate::session_bus::{Environment, SessionBusError};
 
@@ -51,6 +52,13 @@ pub enum Request {
         /// The passphrase.
         passphrase: Secret,
     },
+    /// Show a note on the desktop.
+    Notify {
+        /// Its heading.
+        summary: String,
+        /// Its text.
+        body: String,
+    },
 }
 
 /// What a child answers.
@@ -65,6 +73,8 @@ pub enum Answer {
     Wrapped(Wrapped),
     /// It is done.
     Done,
+    /// There is no desktop that could show a note.
+    NoDesktop,
     /// The desktop keyring did not do it.
     Keyring(KeyringError),
     /// The passphrase did not do it.
@@ -212,6 +222,8 @@ fn answer(request: Request) -> Answer {
                 Err(error) => Answer::Passphrase(error),
             }
         }
+        Request::Notify { summary, body } if notification::show(&summary, &body) => Answer::Done,
+        Request::Notify { .. } => Answer::NoDesktop,
         Request::Unwrap { wrapped, passphrase } => match passphrase::unwrap(&wrapped, &passphrase) {
             Ok(key) => Answer::Key(key.to_secret()),
             Err(error) => Answer::Passphrase(error),

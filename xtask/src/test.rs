@@ -18,6 +18,7 @@ const PACKAGES: &[&str] = &[
     "nginx-light",
     "socat",
     "strace",
+    "systemd",
     "util-linux",
     "zsh",
 ];

@@ -13,6 +13,15 @@ Examples:
   devpi-tokens login https://HOST/USER/INDEX/
   devpi-tokens login https://HOST/ USER --expires \"30 days\" --allowed pkg_read";
 
+pub(super) const RENEW: &str = "\
+The new token may do what the old one may, under the same policy. The old one is
+deleted on the server once nothing that was made from it is in use any more: at
+the first login or renewal after that.
+
+Examples:
+  devpi-tokens renew
+  devpi-tokens renew --server https://HOST/ --as USER --expires \"90 days\" --now";
+
 pub(super) const LOGOUT: &str = "\
 Examples:
   devpi-tokens logout --server https://HOST/ --as USER --revoke";
@@ -151,6 +160,17 @@ Examples:
 pub(super) const AGENT_UNLOCK: &str = "\
 Examples:
   devpi-tokens agent unlock";
+
+pub(super) const AGENT_INSTALL: &str = "\
+Where systemd runs for you, it listens at the agent's socket and starts the agent
+at the first request. Else your desktop starts the agent when you log in.
+
+Examples:
+  devpi-tokens agent install";
+
+pub(super) const AGENT_UNINSTALL: &str = "\
+Examples:
+  devpi-tokens agent uninstall";
 
 pub(super) const SETUP: &str = "\
 Examples:

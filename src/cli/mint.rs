@@ -1,0 +1,127 @@
+//! A root token made in a session of its user's: asked for, compared, tried, kept, and its predecessors deleted.
+
+use super::{not_a_time, now};
+use crate::client;
+use crate::devpi::{self, Server, Session};
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::{Request, Retired};
+use crate::secret::Secret;
+use crate::target::UserName;
+use crate::time::{Expiry, parse_expiry};
+use crate::token::{Narrowing, Restriction, RootToken, Scope, Token, TokenError};
+
+/// For how long the token is good that the server is asked with, in seconds.
+const PROBE: u64 = 60;
+
+/// The longest lifetime that devpi-server gives to everybody, in seconds.
+const YEAR: u64 = 365 * 24 * 60 * 60;
+
+/// When a root token is to end, as a person says it; `now` is what the server's clock shows, in seconds since the epoch.
+pub(super) fn end(text: &str, now: u64) -> Result<Expiry, Failure> {
+    // Whoever asks at the end of a second is asked about in the next one: the server takes a year and no more.
+    Ok(match parse_expiry(text, now).map_err(|error| not_a_time("--expires", error))? {
+        Expiry::At(second) if second == now + YEAR => Expiry::At(second - 60),
+        other => other,
+    })
+}
+
+/// Makes a token, and keeps it once the server takes it. One that is not kept is not left behind on the server.
+pub(super) fn root<T>(
+    server: &Server,
+    session: &Session<'_>,
+    asked: &Narrowing,
+    keep: impl FnOnce(RootToken) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let user = session.user();
+    let token = session.create_token(user, asked).map_err(super::session::refused)?;
+    let root = Token::parse(token.expose()).and_then(RootToken::try_from).map_err(not_kept)?;
+    let id = root.id().clone();
+    let checked = as_asked(&root, user, asked).and_then(|()| check(server, &root));
+    checked.and_then(|()| keep(root)).inspect_err(|_| {
+        // That it cannot be deleted either is not the news.
+        let _ = session.delete_token(user, &id);
+    })
+}
+
+/// Refuses a token that the server made for somebody else, or wider than it was asked for.
+fn as_asked(root: &RootToken, user: &UserName, asked: &Narrowing) -> Result<(), Failure> {
+    if root.user() != user || !root.scope().is_within(&Scope::of(&asked.restrictions())) {
+        return Err(Failure::new(
+            Exit::BadAnswer,
+            format!("the server made another token than it was asked for: {}", root.id()),
+        )
+        .with_remedy("see that it is deleted on the server"));
+    }
+    Ok(())
+}
+
+/// Asks the server whether it takes the token.
+pub(super) fn check(server: &Server, root: &RootToken) -> Result<(), Failure> {
+    Ok(server.check_token(&probe(root, server)?, root.user())?)
+}
+
+/// A token that ends in a minute, for what the server is asked: the root token itself is sent nowhere.
+pub(super) fn probe(root: &RootToken, server: &Server) -> Result<Secret, Failure> {
+    let soon = Restriction::Expires(Expiry::At(there(server).saturating_add(PROBE)));
+    // Forced, as the server's own word on a restriction that is not understood here is the one that counts.
+    root.attenuate_forced(&[soon]).map(|probe| probe.text()).map_err(not_kept)
+}
+
+/// What is no root token, or none that can be kept.
+pub(super) fn not_kept(error: TokenError) -> Failure {
+    Failure::new(Exit::Malformed, format!("this token cannot be kept: {error}"))
+        .with_remedy("let the server make one: devpi-tokens login URL USER")
+}
+
+/// Deletes replaced tokens that nothing derived from is alive of any more at that time, in seconds since the epoch.
+/// Answers with the others.
+pub(super) fn delete_unused(
+    paths: &Paths,
+    session: &Session<'_>,
+    left: Vec<Retired>,
+    now: u64,
+) -> Result<Vec<Retired>, Failure> {
+    let (unused, mut left): (Vec<Retired>, Vec<Retired>) =
+        left.into_iter().partition(|retired| retired.in_use_until <= now);
+    let mut deleted = Vec::new();
+    for retired in unused {
+        match session.delete_token(&retired.holder.user, &retired.id) {
+            Ok(()) | Err(devpi::Error::NotFound { .. }) => deleted.push(retired),
+            Err(_) => left.push(retired),
+        }
+    }
+    if let Some(holder) = deleted.first().map(|retired| retired.holder.clone()) {
+        let ids = deleted.into_iter().map(|retired| retired.id).collect();
+        client::ask(paths, &Request::Deleted { holder, ids })?;
+    }
+    Ok(left)
+}
+
+/// What the server's clock shows, in seconds since the epoch.
+pub(super) fn there(server: &Server) -> u64 {
+    now().saturating_add_signed(server.skew().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_wider_than_asked_or_of_somebody_else_is_refused() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/tokens.json")).expect("the vectors");
+        let token = Token::parse(vectors["derived"][0]["root"].as_str().expect("a token")).expect("a token");
+        let wide = RootToken::try_from(token).expect("a root token");
+        let narrowed = wide.attenuate(&[Restriction::Expires(Expiry::At(1_900_000_000))]).expect("a token");
+        let root = RootToken::try_from(Token::parse(narrowed.text().expose()).expect("a token")).expect("a root token");
+        let until = |end| Narrowing { expires: Some(Expiry::At(end)), ..Narrowing::default() };
+        let outcome = |root, user, asked| as_asked(root, user, &asked).map_err(|failure| failure.exit);
+        assert_eq!(outcome(&root, root.user(), until(1_900_000_000)), Ok(()));
+        assert_eq!(outcome(&root, root.user(), until(1_899_999_999)), Err(Exit::BadAnswer));
+        assert_eq!(outcome(&wide, wide.user(), until(1_900_000_000)), Err(Exit::BadAnswer));
+        let narrower = Narrowing { indexes: ["a/x".parse().expect("an index")].into(), ..until(1_900_000_000) };
+        assert_eq!(outcome(&root, root.user(), narrower), Err(Exit::BadAnswer));
+        assert_eq!(outcome(&root, &"mallory".parse().expect("a user"), until(1_900_000_000)), Err(Exit::BadAnswer));
+    }
+}

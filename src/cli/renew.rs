@@ -1,0 +1,101 @@
+//! `devpi-tokens renew`: another root token in place of one that ends.
+
+use std::collections::BTreeSet;
+
+use super::args::Renew;
+use super::prompt::Prompt;
+use super::{Terminal, mint, now, open, when, which};
+use crate::client;
+use crate::devpi::{self, Server};
+use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
+use crate::protocol::{Holder, Request, Response, Retired, Root, RootStatus, ServerAccess};
+use crate::token::{Item, Narrowing, Restriction, RootToken, Scope};
+
+pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let prompt = Prompt::new(args.no_input);
+    let paths = Paths::find()?;
+    let status = open::opened(&paths, &prompt)?;
+    let old = which::choose(&args.which, &status.roots)?;
+    let Holder { server: url, user } = &old.holder;
+    let server = Server::new(url.clone(), &devpi::Options::of(&old.access))?;
+    // Nothing is asked of a person who has mistyped something.
+    let expires = mint::end(&args.expires, now().saturating_add_signed(old.access.skew))?;
+    let scope = Scope::of(&old.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
+    let asked = Narrowing { expires: Some(expires), ..as_narrow_as(&scope)? };
+    let password = prompt.secret(&format!("password of {user} at {url}"))?;
+    let session = server.login(user, &password)?;
+    drop(password);
+    let (ends, left) = mint::root(&server, &session, &asked, |root| {
+        let ends = root.scope().expires();
+        Ok((ends, keep(&paths, old, root, &server)?))
+    })?;
+    // The new one is kept from here on: whatever fails, what is left is listed by `status`, and deleted the next time.
+    let until = if args.now { u64::MAX } else { now() };
+    let left = mint::delete_unused(&paths, &session, left, until)?;
+    report(old, ends, &left, terminal)?;
+    Ok(Exit::Done)
+}
+
+/// What the old token leaves, for the new one to be asked for.
+fn as_narrow_as(scope: &Scope) -> Result<Narrowing, Failure> {
+    fn items<T: Clone + Into<Item>>(names: Option<&BTreeSet<T>>) -> Result<BTreeSet<Item>, Failure> {
+        match names {
+            // The server has no way to say nothing at all.
+            Some(names) if names.is_empty() => Err(not_repeated("it allows nothing")),
+            names => Ok(names.into_iter().flatten().cloned().map(Into::into).collect()),
+        }
+    }
+    if let Some(unknown) = scope.unknown().first() {
+        let unknown = crate::escape::one_line(unknown);
+        return Err(not_repeated(&format!("its restriction {unknown} is not understood")));
+    }
+    Ok(Narrowing {
+        allowed: items(scope.allowed())?,
+        indexes: items(scope.indexes())?,
+        projects: items(scope.projects())?,
+        ..Narrowing::default()
+    })
+}
+
+fn not_repeated(why: &str) -> Failure {
+    Failure::new(Exit::Refused, format!("no token like the one that is kept can be made: {why}"))
+        .with_remedy("make one as you need it: devpi-tokens login URL USER")
+}
+
+/// Has the agent keep it in place of the old one, under the same policy. Answers with the tokens to be deleted.
+fn keep(paths: &Paths, old: &RootStatus, root: RootToken, server: &Server) -> Result<Vec<Retired>, Failure> {
+    let policy = match client::ask(paths, &Request::Policy(old.holder.clone()))? {
+        Response::Policy(policy) => policy,
+        _ => return Err(client::unexpected()),
+    };
+    let request = Request::Keep(Box::new(Root {
+        holder: old.holder.clone(),
+        token: root.text(),
+        index: None,
+        bases: Vec::new(),
+        default: false,
+        access: ServerAccess { skew: server.skew().unwrap_or(old.access.skew), ..old.access.clone() },
+        policy: Some(policy),
+    }));
+    match client::ask(paths, &request)? {
+        Response::Left { tokens } => Ok(tokens),
+        _ => Err(client::unexpected()),
+    }
+}
+
+fn report(old: &RootStatus, ends: Option<u64>, left: &[Retired], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Holder { server, user } = &old.holder;
+    let ends = ends.map_or("never ends".to_owned(), |end| format!("ends {}", when(now(), end)));
+    terminal.tell(&format!("the agent keeps another token of {user} at {server}, which {ends}"))?;
+    if !left.iter().any(|retired| retired.id == old.id) {
+        terminal.tell(&format!("  {} is deleted on the server", old.id))?;
+    }
+    for Retired { id, in_use_until, .. } in left {
+        terminal.tell(&format!(
+            "  {id} is used until {} and deleted at the first login or renewal after that",
+            when(now(), *in_use_until)
+        ))?;
+    }
+    Ok(())
+}

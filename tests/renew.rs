@@ -1,0 +1,241 @@
+//! `devpi-tokens renew`: another root token, and at least one good one whatever happens meanwhile.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use devpi_tokens::token::TokenId;
+use serde_json::Value;
+use support::{BED, Home, code, err, fed, out, wait_for};
+use testbed::{Auth, get};
+
+/// What `status --json` says.
+fn status(home: &Home) -> Value {
+    serde_json::from_str(&out(&home.cli(&["status", "--json"]).output().expect("status"))).expect("JSON")
+}
+
+fn kept(home: &Home) -> TokenId {
+    let id = status(home)["roots"][0]["id"].as_str().expect("an id").to_owned();
+    id.parse().expect("an id")
+}
+
+fn renew(home: &Home, args: &[&str]) -> std::process::Output {
+    fed(home.cli(&[&["renew", "--no-input"], args].concat()), &format!("{}\n", BED.password("alice")))
+}
+
+/// Whether the server still knows that token of alice's.
+fn is_on_the_server(id: &TokenId) -> bool {
+    let asking = Home::new("memory");
+    let list = asking.cli(&["list", "--no-input", "--json", "--server", &BED.url(), "--as", "alice"]);
+    let listed = fed(list, &format!("{}\n", BED.password("alice")));
+    assert!(listed.status.success(), "{}", err(&listed));
+    out(&listed).contains(&id.to_string())
+}
+
+fn a_read_works(home: &Home) -> bool {
+    let token = out(&home.cli(&["get", &BED.simple_url("alice/dev")]).output().expect("get"));
+    let url = format!("{}bed-app/", BED.simple_url("alice/dev"));
+    get(&url, Auth::Basic("alice", token.trim())).expect("an answer").status == 200
+}
+
+#[test]
+fn the_new_token_may_do_what_the_old_one_did_and_the_old_one_ends_when_it_is_not_used_any_more() {
+    let home = Home::new("memory");
+    let login = ["login", "--no-input", "--allowed", "pkg_read", "--indexes", "alice/dev,alice/mid,alice/base"];
+    let url = BED.simple_url("alice/dev");
+    let login = [&login[..], &["--expires", "20 days", &url, "alice"]].concat();
+    let done = fed(home.cli(&login), &format!("{}\n", BED.password("alice")));
+    assert!(done.status.success(), "{}", err(&done));
+    let narrow = fed(home.cli(&["policy", "edit", "--file", "-"]), "[every-index]\nread = '20 min'\n");
+    assert!(narrow.status.success(), "{}", err(&narrow));
+    let (old, before) = (kept(&home), status(&home));
+    assert!(a_read_works(&home));
+
+    let done = renew(&home, &["--expires", "30 days"]);
+    assert_eq!(code(&done), Some(0), "{}", err(&done));
+    assert!(out(&done).contains(&format!("{old} is used until")), "{}", out(&done));
+    let after = status(&home);
+    assert_ne!(kept(&home), old);
+    assert_eq!(after["retired"][0]["id"], old.to_string());
+    let without_end = |status: &Value| -> Vec<Value> {
+        let all = status["roots"][0]["restrictions"].as_array().expect("a list").clone();
+        all.into_iter().filter(|one| !one.as_str().expect("text").starts_with("expires=")).collect()
+    };
+    assert_eq!(without_end(&after), without_end(&before));
+    assert!(after["roots"][0]["expires"].as_u64() > before["roots"][0]["expires"].as_u64());
+    let policy = home.cli(&["policy", "show", "--toml"]).output().expect("policy");
+    assert!(out(&policy).contains("read = \"20m\""), "{}", out(&policy));
+    assert!(is_on_the_server(&old) && a_read_works(&home));
+
+    let done = renew(&home, &["--now"]);
+    assert_eq!(code(&done), Some(0), "{}", err(&done));
+    assert!(out(&done).contains("is deleted on the server"), "{}", out(&done));
+    assert!(!is_on_the_server(&old) && status(&home)["retired"].as_array().is_some_and(Vec::is_empty));
+    assert!(a_read_works(&home));
+}
+
+#[test]
+fn a_wrong_password_changes_nothing_and_without_a_token_there_is_nothing_to_renew() {
+    let home = Home::with_alice();
+    let old = kept(&home);
+    let done = fed(home.cli(&["renew", "--no-input"]), "wrong\n");
+    assert_eq!(code(&done), Some(77), "{}", err(&done));
+    assert_eq!(kept(&home), old);
+    let nothing = Home::new("memory");
+    assert_eq!(code(&renew(&nothing, &[])), Some(1));
+}
+
+/// Where in the conversation with the server the command is killed: at that request, before or after the server has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Moment {
+    request: usize,
+    after: bool,
+}
+
+/// A way to the bed on which a command can be killed between two of its words.
+struct Way {
+    port: u16,
+    passing: Arc<Mutex<Passing>>,
+}
+
+#[derive(Default)]
+struct Passing {
+    requests: usize,
+    victim: Option<(Child, Moment)>,
+}
+
+impl Passing {
+    /// Kills the command where its moment has come. Whether it has ended.
+    fn kill(&mut self, after: bool) -> bool {
+        let now = Moment { request: self.requests, after };
+        let Some((child, moment)) = &mut self.victim else { return false };
+        if *moment == now {
+            child.kill().expect("killed");
+            child.wait().expect("its end");
+        }
+        child.try_wait().expect("its state").is_some()
+    }
+}
+
+impl Way {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let passing = Arc::new(Mutex::new(Passing::default()));
+        let way = Self { port, passing: Arc::clone(&passing) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                let Some(request) = request(&mut stream) else { continue };
+                let mut passing = passing.lock().expect("no panic");
+                passing.requests += 1;
+                if !passing.kill(false) {
+                    let answer = forward(&request);
+                    passing.kill(true);
+                    // Whoever was killed takes no answer.
+                    let _ = stream.write_all(&answer);
+                }
+            }
+        });
+        way
+    }
+
+    fn url(&self) -> String {
+        BED.simple_url("alice/dev").replace(&BED.url(), &format!("http://127.0.0.1:{}", self.port))
+    }
+
+    /// Runs `renew` and kills it at that moment. Whether it was killed, and had not ended before.
+    fn kills(&self, mut renew: Command, at: Moment) -> bool {
+        let mut child = renew.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("renew");
+        let mut stdin = child.stdin.take().expect("piped");
+        *self.passing.lock().expect("no panic") = Passing { requests: 0, victim: Some((child, at)) };
+        writeln!(stdin, "{}", BED.password("alice")).expect("written");
+        drop(stdin);
+        let ended = || {
+            let mut passing = self.passing.lock().expect("no panic");
+            let (child, _) = passing.victim.as_mut().expect("a victim");
+            child.try_wait().expect("its state")
+        };
+        wait_for("its end", || ended().is_some());
+        let was_killed = ended().expect("its end").code().is_none();
+        self.passing.lock().expect("no panic").victim = None;
+        was_killed
+    }
+}
+
+/// One request, whole, that asks for the connection to be closed.
+fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+        if !line.to_ascii_lowercase().starts_with("connection:") {
+            head.push_str(&line);
+        }
+    }
+    head.push_str("Connection: close\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    reader.take(length).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn forward(request: &[u8]) -> Vec<u8> {
+    let mut server = TcpStream::connect(BED.url().trim_start_matches("http://")).expect("the bed");
+    server.write_all(request).expect("sent");
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).expect("answered");
+    answer
+}
+
+#[test]
+fn whenever_it_is_killed_a_good_token_is_kept_and_the_next_renewal_tidies_up() {
+    let way = Way::start();
+    let mut moments = 0;
+    for request in 1.. {
+        let mut was_killed = false;
+        for after in [false, true] {
+            let home = Home::new("passphrase");
+            let login = ["login", "--no-input", &way.url(), "alice"];
+            let done = fed(home.cli(&login), &format!("a passphrase\n{}\n", BED.password("alice")));
+            assert!(done.status.success(), "{}", err(&done));
+            let first = kept(&home);
+            let moment = Moment { request, after };
+            if !way.kills(home.cli(&["renew", "--no-input", "--now"]), moment) {
+                continue;
+            }
+            (was_killed, moments) = (true, moments + 1);
+            assert!(a_read_works_through(&home, &way), "{moment:?}");
+            let said = out(&home.cli(&["status"]).output().expect("status"));
+            if kept(&home) != first {
+                assert!(said.contains(&format!("token {first}")), "{moment:?}: {said}");
+            }
+            let done = renew(&home, &["--now"]);
+            assert_eq!(code(&done), Some(0), "{moment:?}: {}", err(&done));
+            assert!(!is_on_the_server(&first) && a_read_works_through(&home, &way), "{moment:?}");
+            assert!(status(&home)["retired"].as_array().is_some_and(Vec::is_empty), "{moment:?}");
+        }
+        if !was_killed {
+            break;
+        }
+    }
+    // A session, the new token, its trial, the old one's end: two moments each.
+    assert!(moments >= 8, "killed at {moments} moments only");
+}
+
+fn a_read_works_through(home: &Home, way: &Way) -> bool {
+    let token = out(&home.cli(&["get", &way.url()]).output().expect("get"));
+    let url = format!("{}bed-app/", BED.simple_url("alice/dev"));
+    get(&url, Auth::Basic("alice", token.trim())).expect("an answer").status == 200
+}
