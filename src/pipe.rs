@@ -69,7 +69,9 @@ mod tests {
         };
         assert_eq!(read_back(b"hello", 5).expect("all of it"), b"hello");
         assert_eq!(read_back(b"", 5).expect("nothing"), b"");
-        assert_eq!(read_back(b"hello!", 5).expect_err("too much").kind(), ErrorKind::FileTooLarge);
+        for text in ["hello!", "he\nllo"] {
+            assert_eq!(read_back(text.as_bytes(), 5).expect_err("too much").kind(), ErrorKind::FileTooLarge);
+        }
     }
 
     #[test]

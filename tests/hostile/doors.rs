@@ -268,7 +268,7 @@ fn a_value_that_would_hold_a_newline_is_never_written() {
         ("alice", "AgEA\r"),
         ("alice", "AgEA\0"),
         ("alice", "AgEA\", \"x\": \"evil"),
-        ("alice\nhost=evil", "AgEA"),
+        ("alice\nevil", "AgEA"),
     ] {
         for (command, exit) in doors() {
             let asked = answered(username, password, command);

@@ -10,6 +10,11 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
     let good = encoded(&macaroon("alice", &["expires=never"]));
     let (front, back) = good.split_at(20);
     let inside = |what: &str| format!("{front}{what}{back}").into_bytes();
+    // The same token in the other base64.
+    let other = |ours: char, theirs: &str| {
+        assert!(good.contains(ours));
+        good.replace(ours, theirs).into_bytes()
+    };
     let of = |bytes: &[u8]| encoded(bytes).into_bytes();
     let [version, location, identifier] = [vec![2], field(1, b""), field(2, b"alice-abcDEF23")];
     let (signature, end) = (field(6, &[7; 32]), vec![0]);
@@ -29,10 +34,11 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("no UTF-8", [front.as_bytes(), b"\xff", back.as_bytes()].concat()),
         ("=", inside("=")),
         ("padding", format!("{good}==").into_bytes()),
-        ("+", inside("+")),
-        ("/", inside("/")),
+        ("+", other('-', "+")),
+        ("/", other('_', "/")),
         ("more than 8 KiB", "A".repeat(8 * 1024 + 1).into_bytes()),
         ("more than is read", "A".repeat(100 * 1024).into_bytes()),
+        ("a signature's length over the rest", second(&[&identifier, &end, &end, &[6, 33], &[7; 32]])),
         ("a length over the rest", second(&[&[2, 0x7f], b"alice"])),
         (
             "a length in two bytes that fits into one",
@@ -42,6 +48,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("bytes behind the signature", of(&[macaroon("alice", &[]), vec![0]].concat())),
         ("a short signature", second(&[&identifier, &end, &end, &field(6, &[7; 31])])),
         ("a long signature", second(&[&identifier, &end, &end, &field(6, &[7; 33])])),
+        ("no end of a section", second(&[&identifier, &[1], &end, &signature])),
         ("fields out of order", second(&[&identifier, &location, &end, &end, &signature])),
         ("cut off", good.as_bytes()[..good.len() - 4].to_vec()),
         ("format 1, a length over the rest", first(&[b"ffffcid x".to_vec(), signed.clone()])),
