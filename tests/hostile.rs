@@ -104,6 +104,14 @@ fn every_test_that_the_table_names_is_there() {
 }
 
 #[test]
+fn every_heading_has_its_clauses() {
+    let page = page();
+    let rows = rows(&page);
+    let empty = HEADINGS.iter().filter(|heading| !rows.iter().any(|row| row.heading == **heading));
+    assert_eq!(empty.collect::<Vec<_>>(), [] as [&&str; 0], "nothing is named under these");
+}
+
+#[test]
 fn a_table_with_a_row_that_shows_nothing_is_found_out() {
     let whole = HEADINGS.map(|heading| format!("## {heading}\n\n| clause | test |\n|---|---|\n")).join("\n");
     let with = |row: &str| wrong(&format!("{whole}{row}\n"), |test| test == "tests/a.rs::b");
