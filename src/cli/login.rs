@@ -30,13 +30,17 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     };
     // The address first: nothing is asked of a person who has mistyped it.
     let found = devpi::discover(&args.url, &options)?;
-    open::ensure(&paths, &prompt, terminal)?;
+    let vault = open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
             let root = given(&found.server, &input::from_file(file, &prompt)?, args.user.as_ref())?;
+            // No token that is refused leaves anything behind.
+            vault.make(&paths)?;
             keep(&paths, &found, root, &args)?
         }
         None => {
+            // Here before anything is made on the server: a keyring may refuse.
+            vault.make(&paths)?;
             let user = user(&args, &found, &prompt)?;
             let password = prompt.secret(&format!("password of {user} at {}", found.server.url()))?;
             let session = found.server.login(&user, &password)?;
