@@ -502,6 +502,7 @@ fn what_pip_uv_and_twine_would_get_is_explained() {
         &["explain", &index, "--project", "bed-app"],
         &["explain", &(simple.clone() + "bed-app/")],
         &["explain", &BED.url()],
+        &["explain", &(BED.url() + "/alice/")],
         &["explain", &BED.simple_url("bob/dev")],
         &["explain", NOBODY],
         &["explain", "127.0.0.1"],

@@ -167,6 +167,7 @@ impl ServerUrl {
             _ => None,
         };
         let page = match rest {
+            [_, ..] if index.is_none() => Page::Other,
             [_, _, files, _, ..] if files == "+simple" || files == "+f" => Page::Project,
             [_, _, simple] if simple == "+simple" => Page::Simple,
             _ => Page::Index,
@@ -238,12 +239,14 @@ pub struct Place {
 /// The pages of an index, by their path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// The index itself, which is uploaded to; also whatever is no simple page.
+    /// The index itself, which is uploaded to, and whatever else of it is no simple page; also the server's root.
     Index,
     /// The list of its projects, `+simple/`, which is read.
     Simple,
     /// The list of one project's files, `+simple/NAME/`, and what lies below `+f/`: the files themselves.
     Project,
+    /// Below the root and of no index, such as `/alice/`: no client reads or uploads there.
+    Other,
 }
 
 /// What a client names when it asks for credentials: a URL, or a bare `host:port`.
@@ -375,7 +378,7 @@ mod tests {
 
     #[test]
     fn an_index_is_found_with_what_is_done_there() {
-        let found = |target| place("http://h:1", target).expect("ours");
+        let found = |target: &str| place("http://h:1", target).expect("ours");
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").index, "alice/dev".parse().ok());
         assert_eq!(found("http://h:1/alice/dev/+simple/").page, Page::Simple);
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").page, Page::Project);
@@ -383,7 +386,12 @@ mod tests {
         assert_eq!(found("http://h:1/alice/base/+f/521/a0360/pkg-1.0.zip").page, Page::Project);
         assert_eq!(found("http://h:1/alice/").index, None);
         assert_eq!(found("http://h:1/alice/+simple").index, None);
-        assert_eq!(found("h:1").index, None);
+        assert_eq!(found("h:1"), Place { index: None, page: Page::Index });
+        assert_eq!(found("http://h:1/"), Place { index: None, page: Page::Index });
+        for other in ["alice", "alice/", "+api", "alice/+simple/", "+f/x/+simple/", "+f/x/+simple/pkg/"] {
+            let url = format!("http://h:1/{other}");
+            assert_eq!(found(&url), Place { index: None, page: Page::Other }, "{other}");
+        }
         assert_ne!(found("http://h:1/alice/dev-evil/").index, "alice/dev".parse().ok());
     }
 
