@@ -105,6 +105,18 @@ fn what_a_server_says_is_one_line_without_control_characters() {
 }
 
 #[test]
+fn what_a_server_repeats_of_a_secret_is_not_shown() {
+    let echo = |secret: &str| Fake::bytes(status("403 x", &format!(r#"{{"message":"no: {secret}"}}"#)));
+    // The token, and what is sent of it: base64 of `alice:devpi-CANARY`.
+    for secret in ["devpi-CANARY", "Basic YWxpY2U6ZGV2cGktQ0FOQVJZ"] {
+        assert_eq!(refused(&echo(secret)).0, "ROOT refuses: 403 Forbidden", "{secret}");
+    }
+    let error = echo("the password").server().login(&alice(), &Secret::new("password")).expect_err("refused");
+    assert!(!error.to_string().contains("password"), "{error}");
+    assert_eq!(refused(&echo("another")).0, "ROOT refuses: 403 Forbidden: no: another");
+}
+
+#[test]
 fn what_is_no_answer_of_devpi_is_a_bad_answer() {
     let cut = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"type\":";
     let compressed = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx";

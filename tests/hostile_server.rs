@@ -8,6 +8,9 @@ mod fake;
 
 use std::process::Output;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use devpi_tokens::token::Token;
 use fake::{Authority, Fake, Stream, status};
 use macaroon::{ByteString, Caveat, Format, Macaroon, MacaroonKey};
 use serde_json::{Value, json};
@@ -210,6 +213,31 @@ fn a_token_that_the_server_does_not_take_for_its_users_is_not_kept() {
 }
 
 #[test]
+fn the_root_token_itself_is_sent_to_no_server() {
+    let (home, fake) = (Home::new("memory"), Devpi::GOOD.start());
+    let root = text(&minted("alice", &[]));
+    std::fs::write(home.path().join("token"), &root).expect("a file");
+    let done = login(&home, &fake, &["--file", "token"]);
+    assert!(done.status.success(), "{}", err(&done));
+    // The agent sends a program of its own to ask for the bases of another index.
+    let get = home.cli(&["get", &format!("{}/alice/other/+simple/", fake.root)]).output().expect("it ends");
+    assert!(get.status.success(), "{}", err(&get));
+    let seen = fake.seen.lock().expect("the list");
+    assert!(seen.iter().any(|request| request.starts_with("GET /alice/other?")), "nobody asked for the bases");
+    let headers = seen.iter().flat_map(|request| request.lines());
+    let sent: Vec<String> = headers
+        .filter_map(|line| line.split_once(": Basic "))
+        .map(|(_, value)| String::from_utf8(STANDARD.decode(value).expect("base64")).expect("a text"))
+        .collect();
+    let until = jiff::Timestamp::now().as_second() + 120;
+    for pair in &sent {
+        let token = Token::parse(pair.strip_prefix("alice:").expect("alice's")).expect("a token");
+        assert!(token.scope().expires().is_some_and(|end| end.cast_signed() < until), "{pair}");
+    }
+    assert!(sent.len() > 2, "nothing was sent");
+}
+
+#[test]
 fn a_clock_that_is_off_by_over_a_minute_is_warned_of() {
     for (ahead, side) in [(0, None), (50, None), (-50, None), (90, Some("ahead of")), (-90, Some("behind"))] {
         let (home, fake) = (Home::new("memory"), Devpi { ahead, ..Devpi::GOOD }.start());
@@ -307,8 +335,21 @@ fn nothing_that_a_token_says_acts_upon_the_terminal_and_no_signature_is_shown() 
     let foreign = Macaroon::create(Some(WILD.to_owned()), &MacaroonKey::generate(b"k"), ByteString::from(WILD));
     let mut foreign = foreign.expect("a macaroon");
     foreign.add_first_party_caveat(WILD.into());
+    // As PyPI writes them: these are shown in words.
+    for caveat in [
+        json!({"version": 1, "permissions": {"projects": [WILD]}}),
+        json!([1, [WILD]]),
+        json!([2, [WILD]]),
+        json!([3, WILD]),
+    ] {
+        foreign.add_first_party_caveat(caveat.to_string().as_str().into());
+    }
+    foreign.add_third_party_caveat(WILD, &MacaroonKey::generate(b"k"), WILD.into());
     let foreign = text(&foreign).replacen("devpi-", "pypi-", 1);
     std::fs::write(home.path().join("foreign"), &foreign).expect("a file");
+    let mut third = minted("alice", &[]);
+    third.add_third_party_caveat(WILD, &MacaroonKey::generate(b"k"), WILD.into());
+    std::fs::write(home.path().join("third"), text(&third)).expect("a file");
     for (args, shown) in [
         (&["inspect", "-f", "token"][..], TAME),
         (&["inspect", "-f", "foreign"], TAME),
@@ -316,6 +357,8 @@ fn nothing_that_a_token_says_acts_upon_the_terminal_and_no_signature_is_shown() 
         (&["inspect", "-f", "foreign", "--json"], TAME_JSON),
         (&["trace", "-f", "token", "--json"], TAME_JSON),
         (&["can", "pkg_read", "alice/dev", "-f", "token"], TAME),
+        (&["inspect", "-f", "third"], TAME),
+        (&["can", "pkg_read", "alice/dev", "-f", "third"], TAME),
     ] {
         let done = home.cli(args).output().expect("it ends");
         tame(&args.join(" "), &done, shown);

@@ -432,6 +432,33 @@ mod tests {
     }
 
     #[test]
+    fn a_user_in_a_url_is_who_is_asked_for() {
+        let user = |text: &str| text.parse::<Target>().expect("a target").user().map(str::to_owned);
+        assert_eq!(user("https://alice@h/"), Some("alice".to_owned()));
+        assert_eq!(user("https://__token__@h:3141/a/b/"), Some("__token__".to_owned()));
+        for none in ["https://h/", "https://@h/", "https://h/x@y/", "https://h/?x@y", "h:3141"] {
+            assert_eq!(user(none), None, "{none}");
+        }
+        let asked: Target = "https://alice@h/".parse().expect("a target");
+        let named = |name: &str| name.parse().expect("a user");
+        assert!(asked.admits(&named("alice")) && !asked.admits(&named("bob")) && !asked.admits(&named("Alice")));
+    }
+
+    #[test]
+    fn this_machine_is_what_no_name_server_can_say_anything_about() {
+        let loopback = |host: &str| format!("http://{host}/").parse::<ServerUrl>().expect("a server").is_loopback();
+        for host in ["localhost", "LOCALHOST:3141", "127.0.0.1", "127.9.9.9:80", "[::1]", "[0:0:0:0:0:0:0:1]:3141"] {
+            assert!(loopback(host), "{host}");
+        }
+        for host in ["localhost.evil.example", "127.0.0.1.evil.example", "localhost.", "127.1", "0.0.0.0", "128.0.0.1"]
+            .into_iter()
+            .chain(["[::2]", "[::ffff:127.0.0.1]", "10.0.0.1", "devpi"])
+        {
+            assert!(!loopback(host), "{host}");
+        }
+    }
+
+    #[test]
     fn a_private_network_is_told_from_the_public_one_by_name_and_by_address() {
         let public = |text: &str| text.parse::<Target>().expect("a target").is_public();
         for text in ["https://pypi.org/simple/", "http://8.8.8.8/", "https://[2606:4700::1]/", "mirror.example:80"] {
