@@ -50,7 +50,17 @@ fn check(fake: &Fake) -> Result<(), Error> {
 
 /// Message and exit code of the error; the message never holds what was sent.
 fn refused(fake: &Fake) -> (String, u8) {
-    let error = check(fake).expect_err("an error");
+    told(fake, check(fake))
+}
+
+/// The same where the usual limits hold.
+fn usual_refusal(fake: &Fake) -> (String, u8) {
+    let server = Server::new(fake.root.parse().expect("a root"), &Options::default()).expect("a client");
+    told(fake, server.check_token(&Secret::new("devpi-CANARY"), &alice()))
+}
+
+fn told(fake: &Fake, outcome: Result<(), Error>) -> (String, u8) {
+    let error = outcome.expect_err("an error");
     let shown = error.to_string();
     assert!(!format!("{shown} {error:?}").contains("CANARY"), "{shown}");
     (shown.replace(&fake.root, "ROOT"), error.exit() as u8)
@@ -165,8 +175,40 @@ fn a_body_over_a_mebibyte_is_refused_with_and_without_a_length() {
     for fake in [announced, open, failed] {
         assert_eq!(refused(&fake), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
     }
+    // Of one that says so, nothing is awaited, and no room is made for it.
+    for length in [(2_u64 << 20), 1 << 62] {
+        let announced = Fake::new(move |_, stream| {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nx")?;
+            // Until the client has hung up.
+            stream.read(&mut [0; 1]).map(drop)
+        });
+        assert_eq!(refused(&announced), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
+    }
     let huge = Fake::bytes("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551614\r\n\r\nx");
     assert_eq!(refused(&huge).1, 76);
+}
+
+#[test]
+fn an_answer_that_never_ends_is_refused_at_the_limit_and_not_at_the_deadline() {
+    let endless = |begin: &'static str, piece: String| {
+        Fake::new(move |_, stream| {
+            stream.write_all(begin.as_bytes())?;
+            // Until the client has hung up.
+            loop {
+                stream.write_all(piece.as_bytes())?;
+            }
+        })
+    };
+    let block = "x".repeat(0x4000);
+    let began = Instant::now();
+    let body = endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", block.clone());
+    assert_eq!(usual_refusal(&body), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
+    let chunks = endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", format!("4000\r\n{block}\r\n"));
+    assert_eq!(usual_refusal(&chunks), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
+    let head = endless("HTTP/1.1 200 OK\r\n", "X: y\r\n".repeat(1000));
+    let expected = "ROOT gave a bad answer: it is not HTTP, or the connection was closed".to_owned();
+    assert_eq!(usual_refusal(&head), (expected, 76));
+    assert!(began.elapsed() < Limits::default().whole, "{:?}", began.elapsed());
 }
 
 #[test]
@@ -544,7 +586,13 @@ fn proxy_for_this_machine() {
 fn behind_proxy(url: &str) -> Result<(), Error> {
     let options = Options { allow_http: true, ..quick() };
     let server = Server::new(url.parse().expect("a URL"), &options).expect("a client");
+    eprintln_debug(&server);
     server.check_token(&Secret::new("x"), &alice())
+}
+
+#[expect(clippy::print_stderr, reason = "the parent test reads it")]
+fn eprintln_debug(server: &Server) {
+    eprintln!("{server:?}");
 }
 
 #[test]

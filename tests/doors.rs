@@ -99,7 +99,9 @@ fn a_url_that_two_programs_may_read_differently_is_malformed_and_gets_nothing() 
         format!("{root}/{}", "a".repeat(2048)),
     ] {
         get_nothing(&home, &url, 65);
-        assert!(!err(&get(&home, &url)).contains("hush"), "it repeats a password");
+        let said = err(&get(&home, &url));
+        assert!(!said.contains("hush"), "it repeats a password");
+        assert_eq!(said.contains("a password stands in the URL"), url.contains("hush"), "{url}: {said}");
     }
     assert!(!home.log().contains("handed out"), "{}", home.log());
     // The control.
