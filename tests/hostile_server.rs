@@ -322,7 +322,7 @@ fn nothing_that_a_server_says_acts_upon_the_terminal() {
     tame("list --json", &fed(home.cli(&[&args[..], &["--json"]].concat()), "a password\n"), TAME_JSON);
     let of_bob = [&args[..], &["--user", "bob"]].concat();
     tame("list of bob", &fed(home.cli(&of_bob), "a password\n"), r"\x1b[2J\x1b]52;c;aGk=\x07 \x9b31m\u{202e}gpj");
-    let redirect = Fake::bytes(format!("HTTP/1.1 302 x\r\nLocation: /\u{9b}\u{202e}\r\nContent-Length: 0\r\n\r\n"));
+    let redirect = Fake::bytes("HTTP/1.1 302 x\r\nLocation: /\u{9b}\u{202e}\r\nContent-Length: 0\r\n\r\n");
     tame("a redirect", &login(&home, &redirect, &[]), r"/\x9b\u{202e}");
 }
 
