@@ -69,17 +69,20 @@ pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
 mod tests {
     use super::*;
 
-    const LIST: &str = "https://corp\nhttps://corp/devpi\nnot a server\nhttp://solo:3141\n";
+    const LIST: &str = "https://corp/devpi/two\nhttps://corp\nhttps://corp/devpi\nnot a server\nhttp://solo:3141\n";
 
     fn found(target: &str) -> Option<String> {
         find(LIST, &target.parse().expect("a target")).map(|(server, _)| server.to_string())
     }
 
     #[test]
-    fn the_longest_path_wins() {
+    fn the_longest_path_of_whole_segments_wins() {
         assert_eq!(found("https://corp/devpi/alice/dev/").as_deref(), Some("https://corp/devpi"));
         assert_eq!(found("https://corp/alice/dev/").as_deref(), Some("https://corp"));
         assert_eq!(found("https://else/alice/dev/"), None);
+        assert_eq!(found("https://corp/devpi-two/alice/dev/").as_deref(), Some("https://corp"));
+        assert_eq!(found("https://corp/devpi/two/alice/dev/").as_deref(), Some("https://corp/devpi/two"));
+        assert_eq!(found("https://corp/devpi/twoo/alice/dev/").as_deref(), Some("https://corp/devpi"));
     }
 
     #[test]

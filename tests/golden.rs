@@ -177,7 +177,17 @@ fn every_help_text_is_what_it_was_agreed_to_be() {
 fn errors_of_the_command_line_itself() {
     offline(
         "errors_usage",
-        &[(&[], ""), (&["nonsense"], ""), (&["logn"], ""), (&["--nonsense"], ""), (&["agent"], ""), (&["setup"], "")],
+        &[
+            (&[], ""),
+            (&["nonsense"], ""),
+            (&["logn"], ""),
+            (&["--nonsense"], ""),
+            (&["agent"], ""),
+            (&["setup"], ""),
+            (&["\x1b[31mred\u{202e}"], ""),
+            (&["--\x1b]52;c;aGk=\x07"], ""),
+            (&["get", "--for\r=\u{9b}31m"], ""),
+        ],
     );
 }
 
@@ -502,6 +512,7 @@ fn what_pip_uv_and_twine_would_get_is_explained() {
         &["explain", &index, "--project", "bed-app"],
         &["explain", &(simple.clone() + "bed-app/")],
         &["explain", &BED.url()],
+        &["explain", &(BED.url() + "/alice/")],
         &["explain", &BED.simple_url("bob/dev")],
         &["explain", NOBODY],
         &["explain", "127.0.0.1"],

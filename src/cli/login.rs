@@ -17,9 +17,6 @@ use crate::token::{Item, Narrowing, RootToken, Token};
 /// How long the bases of the index may take to be learnt.
 const BASES: Duration = Duration::from_secs(10);
 
-/// How far a server's clock may be off before it is said, in seconds.
-const SKEW: i64 = 60;
-
 pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
     let paths = Paths::find()?;
@@ -167,10 +164,7 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
             when(now(), retired.in_use_until)
         ));
     }
-    if let Some(skew) = found.server.skew().filter(|skew| skew.abs() > SKEW) {
-        let side = if skew > 0 { "ahead of" } else { "behind" };
-        terminal.note(format!("warning: the server's clock is {} s {side} this machine's", skew.abs()));
-    }
+    mint::warn_of_clock(&found.server, terminal);
     if let Some(believes) = &found.believes {
         terminal.note(format!("warning: the server takes itself to be at {believes}: its links may miss"));
     }

@@ -13,7 +13,7 @@ const SOON: u64 = 14 * 24 * 60 * 60;
 pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let status = open::status(&Paths::find()?)?;
     if args.json {
-        terminal.say(json(&status)?)?;
+        terminal.say_json(json(&status)?)?;
     } else {
         for line in lines(&status, now()) {
             terminal.tell(&line)?;

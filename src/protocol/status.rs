@@ -28,7 +28,7 @@ pub struct RootStatus {
     pub id: TokenId,
     /// Whether its user is the default one of the server.
     pub default: bool,
-    /// Its restrictions, as they stand in it.
+    /// Its restrictions as they stand in it, escaped.
     pub restrictions: Vec<String>,
     /// When it ends, in seconds since the epoch.
     pub expires: Option<u64>,
