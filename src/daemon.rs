@@ -25,6 +25,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use agent::Agent;
+pub use harden::harden;
 use listener::Bound;
 use lock::Lock;
 
@@ -50,10 +51,16 @@ pub const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
   --version      print the version
 ";
 
-/// Runs the agent, or the child of an agent. `args` are those of the process, its own name first.
-pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+/// Runs the agent, or the child of an agent. `args` are those of the process, its own name first. `harden` is
+/// [`harden`]; only a test that has to find secrets in memory gives another one.
+pub fn run(
+    args: &[OsString],
+    harden: fn() -> Result<(), Failure>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
     // Before anything else: from here on this process may hold secrets.
-    if let Err(failure) = harden::harden() {
+    if let Err(failure) = harden() {
         failure.report(PROGRAM, WIDTH, err);
         return failure.exit.into();
     }
@@ -127,6 +134,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         return Ok(());
     };
     log::start(&paths.state, options.foreground)?;
+    log::say_whether_swappable();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(Exit::Unavailable, format!("cannot start the agent's runtime: {}", error.kind()))
     })?;
