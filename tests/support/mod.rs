@@ -5,6 +5,7 @@ pub mod desktop;
 pub mod judge;
 pub mod raw;
 pub mod run;
+pub mod silent;
 
 use std::ffi::OsStr;
 use std::io::Write;
