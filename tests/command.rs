@@ -202,7 +202,7 @@ fn a_command_that_was_exchanged_in_the_vault_is_not_run_by_this_agent_and_opens_
     let path = home.path().display();
     let spy = format!(r#""/bin/sh","-c","cat {path}/key | tee {path}/stolen""#);
     fs::write(home.paths().config.join("config.toml"), "idle-lock = '1 s'\n").expect("written");
-    wait_for("the lock", || home.log().contains("locked why=nobody asked"));
+    wait_for("the lock", || out(&run(&home, &["status"])).starts_with("vault: locked, a command prints its key"));
     exchange(&home, &spy);
     assert_refused(&home, 69, &["was replaced"]);
     assert_eq!(code(&run(&home, &["agent", "unlock"])), Some(69));

@@ -175,13 +175,17 @@ fn without_its_keyring_a_vault_says_so_and_the_next_request_works() {
     assert_gives(&home);
 }
 
-/// Wipes what the agent has in memory, as after hours in which nobody asked.
+/// Wipes what the agent has in memory, as after hours in which nobody asked. Without its keyring it stays closed.
 fn close(home: &Home) {
     let config = home.paths().config.join("config.toml");
     std::fs::create_dir_all(home.paths().config).expect("a folder");
     let closed = home.log().matches("locked why").count();
     std::fs::write(&config, "idle-lock = '1 s'\n").expect("written");
-    wait_for("the lock", || home.log().matches("locked why").count() > closed);
+    // Whoever only looks keeps nothing open, and the agent looks at its watch.
+    wait_for("the lock", || {
+        status(home);
+        home.log().matches("locked why").count() > closed
+    });
     std::fs::remove_file(config).expect("removed");
 }
 
@@ -196,12 +200,12 @@ fn a_keyring_that_is_restarted_under_the_agent_opens_the_vault_at_the_next_reque
     home.login(&BED, &url(), "alice");
     let agent = home.agent();
     for _ in 0..2 {
-        close(&home);
         desktop.stop_keyring();
+        close(&home);
         desktop.start_keyring();
         assert_gives(&home);
-        close(&home);
         desktop.stop_keyring();
+        close(&home);
         assert_refused(&home, 69, "keyring");
         desktop.start_keyring();
         assert_gives(&home);
@@ -233,7 +237,8 @@ fn a_keyring_that_never_answers_its_prompt_is_waited_for_no_longer_than_a_look_u
     prompts.recv_timeout(Duration::from_secs(10)).expect("another prompt");
     // The keyring ends under its own prompt, and a real one takes its place.
     silent.close().expect("closed");
-    assert_eq!(unlock.wait().expect("it ends").code(), Some(75));
+    let ended = unlock.wait().expect("it ends").code();
+    assert!(matches!(ended, Some(69 | 75)), "{ended:?}");
     desktop.start_keyring();
     assert_done(&home, &["agent", "unlock"]);
     assert_gives(&home);

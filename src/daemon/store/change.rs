@@ -14,7 +14,7 @@ use crate::vault::contents::Contents;
 use crate::vault::file::{self, Sealed, VaultError};
 
 /// How often a change is tried where another agent changes the same vault: one on another machine, over a shared home.
-const MOST_TRIES: u32 = 25;
+const MOST_TRIES: u32 = 50;
 
 /// How long the other one is left to its writing, which takes a few milliseconds.
 const PAUSE: Duration = Duration::from_millis(20);
