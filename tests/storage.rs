@@ -163,6 +163,27 @@ fn a_vault_of_another_owner_is_unsafe() {
     assert_gives(&home);
 }
 
+#[test]
+fn whoever_sits_at_a_terminal_is_asked_before_a_file_is_replaced() {
+    let home = with_command();
+    let done = login(&home, "alice", "");
+    assert!(done.status.success(), "{}", err(&done));
+    let (from, to) = (home.path().join("from"), home.path().join("token"));
+    fs::write(&from, out(&get(&home))).expect("written");
+    fs::write(&to, "what was there").expect("written");
+    for (answer, ends_with, replaced) in [("n", 73, false), ("", 73, false), ("y", 0, true)] {
+        // util-linux's script gives a command a terminal of its own.
+        let program = env!("CARGO_BIN_EXE_devpi-tokens");
+        let line = format!("{program} derive -f {} -e 5min -o {}", from.display(), to.display());
+        let mut script = home.command("script");
+        script.args(["-q", "-e", "-c", &line, "/dev/null"]);
+        let asked = fed(script, &format!("{answer}\n"));
+        assert!(out(&asked).contains("replace it?"), "{}", out(&asked));
+        assert_eq!(code(&asked), Some(ends_with), "{answer:?}: {}", out(&asked));
+        assert_eq!(fs::read_to_string(&to).expect("there") != "what was there", replaced, "{answer:?}");
+    }
+}
+
 /// A small disk, mounted over a folder.
 struct SmallDisk(PathBuf);
 
