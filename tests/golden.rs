@@ -622,7 +622,6 @@ fn errors_of_a_command_that_prints_the_key() {
         E::Failed { how: "it ended with code 1".to_owned(), command: command() },
         E::NoKey { command: command() },
         E::Other { command: command() },
-        E::Late,
     ];
     let reported = |error: E| {
         let (message, remedy) = (error.to_string(), Some(error.remedy()));
