@@ -33,7 +33,7 @@ use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
 use crate::paths::Paths;
-use crate::vault::child;
+use crate::vault::{Key, child};
 use crate::wrap::WIDTH;
 
 const PROGRAM: &str = "devpi-tokens-agent";
@@ -48,6 +48,7 @@ pub const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
 
   --foreground   stay in the terminal, and write the log there
   --socket PATH  listen there
+  --new-key      print a key that a command may keep for a vault
   --version      print the version
 ";
 
@@ -71,6 +72,10 @@ pub fn run(
     let Some(options) = Options::parse(&words) else {
         let (to, exit): (&mut dyn Write, _) = match words[..] {
             ["--help" | "-h"] => (out, Exit::Done),
+            ["--new-key"] => {
+                let said = writeln!(out, "{}", Key::generate().to_secret().expose());
+                return if said.is_ok() { Exit::Done.into() } else { Exit::CannotWrite.into() };
+            }
             ["--version" | "-V"] => {
                 let said = writeln!(out, "{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
                 return if said.is_ok() { Exit::Done.into() } else { Exit::CannotWrite.into() };

@@ -1,9 +1,10 @@
 //! The plain list of the servers that are ours, a URL a line. It decides only between a miss and a question: what it
 //! says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
 
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::folder::{Folder, replace};
 use crate::target::{Place, ServerUrl, Target};
 
 /// The longest list that is read, in bytes.
@@ -23,17 +24,16 @@ pub fn read(path: &Path) -> String {
 /// Replaces the list as a whole, as other processes read it at any time. The same list is left as it is.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says; [`ErrorKind::WouldBlock`] where another writer is at it.
 pub fn write<'a>(path: &Path, servers: impl Iterator<Item = &'a ServerUrl>) -> std::io::Result<()> {
     let text = text(servers);
     if read(path) == text {
         return Ok(());
     }
-    let new = path.with_extension("new");
-    let mut file = std::fs::File::create(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Err(ErrorKind::InvalidFilename.into());
+    };
+    replace(&Folder::private(folder)?, name, text.as_bytes())
 }
 
 /// The text of a list of those servers.

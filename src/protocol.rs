@@ -20,7 +20,7 @@ use crate::token::TokenId;
 pub use denial::{Denial, Refusal, Refused};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
-pub use status::{Keeper, RootStatus, Status, VaultState};
+pub use status::{Keeper, Rollback, RootStatus, Status, VaultState};
 pub use weighed::Weighed;
 
 /// The version of this protocol. It grows only when one side would misread the other.

@@ -55,11 +55,12 @@ pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>
                 Keeper::Passphrase => {
                     "the tokens are sealed in a vault with a passphrase of its own, typed once after each start"
                 }
+                Keeper::Command => "the tokens are sealed in a vault; the command in config.toml prints its key",
                 Keeper::Memory => "the tokens are kept in memory and end with the agent",
             });
             let passphrase = match keeper {
                 Keeper::Passphrase => Some(prompt.new_secret("new passphrase for the vault")?),
-                Keeper::Keyring | Keeper::Memory => None,
+                Keeper::Keyring | Keeper::Command | Keeper::Memory => None,
             };
             Ok(Vault(Some(Request::Create { keeper, passphrase })))
         }
@@ -92,6 +93,7 @@ fn choose(paths: &Paths, prompt: &Prompt) -> Result<Keeper, Failure> {
         "choose one, with {CHOICE} in the environment of `login`:\n\
          keyring     the desktop's keyring (none answers here)\n\
          passphrase  one that you type at each start (here: on standard input)\n\
+         command     one that prints it, named in config.toml\n\
          memory      nobody: the tokens end with the agent"
     )))
 }

@@ -275,7 +275,8 @@ impl Agent {
 
     fn status(&self) -> Result<Status, Denial> {
         let (vault, keeper) = self.store.state()?;
-        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new() };
+        let rollback = self.store.rollback();
+        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new(), rollback };
         let Ok(contents) = self.store.contents() else {
             return Ok(status);
         };

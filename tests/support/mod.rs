@@ -6,6 +6,7 @@ pub mod judge;
 pub mod offline;
 pub mod raw;
 pub mod run;
+pub mod silent;
 
 use std::ffi::OsStr;
 use std::io::Write;
