@@ -98,13 +98,11 @@ fn edit(args: &PolicyEdit, terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
         terminal.note("the policy is as it was");
         return Ok(Exit::Done);
     }
-    let more = policy.exceeds(&before).filter(|_| keeper == Some(Keeper::Passphrase));
+    let more = policy.exceeds(&before);
+    more.iter().for_each(|what| terminal.note(format!("this allows more than before: {what}")));
     let passphrase = match more {
-        Some(what) => {
-            terminal.note(format!("this allows more than before: {what}"));
-            Some(prompt.secret("passphrase of the vault")?)
-        }
-        None => None,
+        Some(_) if keeper == Some(Keeper::Passphrase) => Some(prompt.secret("passphrase of the vault")?),
+        _ => None,
     };
     let changed = format!("changed for {} at {}", holder.user, holder.server);
     client::ask(&paths, &Request::SetPolicy { holder, policy, passphrase })?;
