@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use devpi_tokens::pinentry::{self, Answer};
 use devpi_tokens::protocol::SessionBus;
+use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
@@ -32,7 +33,7 @@ impl Terminal {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).expect("a size");
         let path = ptsname(&master, Vec::new()).expect("a name").into_string().expect("a path");
-        let device = File::options().read(true).write(true).open(&path).expect("its device");
+        let device = device(&path);
         let keys = File::from(master);
         let shown = Arc::<Mutex<Vec<u8>>>::default();
         let (mut screen, kept) = (keys.try_clone().expect("a screen"), Arc::clone(&shown));
@@ -43,10 +44,6 @@ impl Terminal {
             }
         });
         Self { keys, path, shown, _device: device }
-    }
-
-    fn device(&self) -> File {
-        File::options().write(true).open(&self.path).expect("its device")
     }
 
     fn type_in(&self, keys: &str) {
@@ -72,6 +69,11 @@ impl Terminal {
     }
 }
 
+/// The other end of a terminal, which does not become ours.
+fn device(path: &str) -> File {
+    rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its device").into()
+}
+
 /// A home whose alice logged in at that terminal, with that `config.toml`.
 fn at(terminal: &Terminal, config: &str) -> Home {
     let home = Home::new("memory");
@@ -82,7 +84,7 @@ fn at(terminal: &Terminal, config: &str) -> Home {
         .env("TERM", "xterm")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(terminal.device())
+        .stderr(device(&terminal.path))
         .spawn()
         .expect("it runs");
     let password = format!("{}\n", BED.password("alice"));
@@ -109,9 +111,9 @@ fn ended(child: Child) -> Output {
 /// The pinentry that this agent runs now.
 fn pinentry_of(home: &Home) -> Option<u32> {
     let agent = home.agent().expect("an agent");
-    let pids =
-        std::fs::read_dir("/proc").expect("/proc").filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    pids.into_iter().find(|pid: &u32| {
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    let mut pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.find(|pid: &u32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
         stat.contains("(pinentry") && parent == Some(agent)

@@ -139,8 +139,8 @@ impl Confirmer {
     /// Everything but a yes.
     pub(super) async fn ask(&self, turn: &mut Turn<'_>, holder: &Holder, text: &str) -> Result<(), Denial> {
         let screen = self.screens.borrow().of(holder).and_then(SessionBus::screen);
-        let screen = screen.ok_or(Denial::NobodyToAsk(NobodyToAsk::NoScreen))?;
-        let program = (self.pinentry)().ok_or(Denial::NobodyToAsk(NobodyToAsk::NoPinentry))?;
+        let screen = screen.ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoScreen })?;
+        let program = (self.pinentry)().ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoPinentry })?;
         let left = turn.end.saturating_duration_since(Instant::now());
         let answer = tokio::select! {
             biased;
@@ -152,7 +152,7 @@ impl Confirmer {
             Ok(Answer::Yes) => Ok(()),
             Ok(Answer::No) => Err(Denial::SaidNo { before: false }),
             Ok(Answer::Nothing) => Err(Denial::NobodyAnswered),
-            Err(error) => Err(Denial::NobodyToAsk(NobodyToAsk::Failed(error.to_string()))),
+            Err(error) => Err(Denial::NobodyToAsk { why: NobodyToAsk::Failed(error.to_string()) }),
         }
     }
 }

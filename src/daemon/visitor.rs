@@ -1,17 +1,19 @@
 //! Who is at the other end of a connection.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use interprocess::local_socket::tokio::Stream;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 use super::issuer::CallerId;
 use crate::handout::{Asker, Seen, Shown, own_words};
 use crate::process::Process;
 use crate::socket::{self, Peer};
+
+/// How often it is looked whether a peer is still there.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The peer, and the program that started it, as they were when the connection was accepted: later they may be gone,
 /// or run something else.
@@ -68,16 +70,15 @@ impl Visitor {
     pub(super) async fn gone(&self) {
         let Some(peer) = &self.asker.peer else { return std::future::pending().await };
         let pid = i32::try_from(peer.pid).ok().and_then(Pid::from_raw);
-        let process = pid.map(|pid| pidfd_open(pid, PidfdFlags::NONBLOCK));
+        let process = match pid.map(|pid| pidfd_open(pid, PidfdFlags::empty())) {
+            Some(Ok(process)) => process,
+            Some(Err(Errno::SRCH)) => return,
+            Some(Err(_)) | None => return std::future::pending().await,
+        };
         // The number may be another process's by now.
         let is_it = Process::of(peer.pid).is_ok_and(|process| process.start_time() == peer.start);
-        match process {
-            Some(Ok(process)) if is_it => match AsyncFd::register_with_interest(process, Interest::READABLE) {
-                Ok(process) => drop(process.readable().await),
-                Err(_) => std::future::pending().await,
-            },
-            Some(Err(Errno::NOSYS)) => std::future::pending().await,
-            _ => {}
+        while is_it && socket::is_alive(&process) {
+            tokio::time::sleep(LOOK).await;
         }
     }
 

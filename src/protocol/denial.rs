@@ -89,8 +89,11 @@ pub enum Denial {
     #[error("other questions are waiting for your answer")]
     Asking,
     /// A person has to be asked, and cannot be.
-    #[error("you have to confirm this, and cannot be asked: {0}")]
-    NobodyToAsk(NobodyToAsk),
+    #[error("you have to confirm this, and cannot be asked: {why}")]
+    NobodyToAsk {
+        /// Why.
+        why: NobodyToAsk,
+    },
     /// While a person was asked, the vault was locked or what was asked about became something else.
     #[error("what you were asked about has changed meanwhile")]
     Overtaken,
@@ -243,7 +246,7 @@ impl Denial {
             Self::Locked { .. } | Self::LockedByHand | Self::Opening | Self::TooOften => Exit::TryAgain,
             Self::NobodyAnswered | Self::Asking | Self::Overtaken => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
-            Self::NobodyToAsk(_) => Exit::Unavailable,
+            Self::NobodyToAsk { .. } => Exit::Unavailable,
             Self::NotARequest | Self::BadToken { .. } | Self::PolicyTooLong { .. } => Exit::Malformed,
             Self::Vault { is_unsafe: true, .. } | Self::Config { .. } => Exit::Unsafe,
             Self::Vault { in_writing: true, .. } => Exit::CannotWrite,
@@ -292,7 +295,7 @@ impl Denial {
             }
             Self::Asking => Some("answer them, or try again in a minute".to_owned()),
             Self::Overtaken => Some("try again".to_owned()),
-            Self::NobodyToAsk(why) => Some(why.remedy().to_owned()),
+            Self::NobodyToAsk { why } => Some(why.remedy().to_owned()),
             Self::NotARequest => {
                 Some("it may be of an older version: devpi-tokens agent stop (the next request starts it)".to_owned())
             }

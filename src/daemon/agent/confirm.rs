@@ -131,7 +131,7 @@ impl Agent {
             };
             asked.map_err(|denial| match denial {
                 // It may be widened by other means then.
-                Denial::NobodyToAsk(_) => widens,
+                Denial::NobodyToAsk { .. } => widens,
                 other => other,
             })?;
         }

@@ -67,11 +67,11 @@ async fn only_a_yes_is_one() {
 async fn without_a_screen_or_a_pinentry_nobody_is_asked() {
     let desk = Desk::new(YES, LONG);
     desk.confirmer.kept(holder(), &SessionBus { address: Some("none".to_owned()), ..SessionBus::default() });
-    assert_eq!(desk.ask().await, Err(Denial::NobodyToAsk(NobodyToAsk::NoScreen)));
+    assert_eq!(desk.ask().await, Err(Denial::NobodyToAsk { why: NobodyToAsk::NoScreen }));
     let none = Confirmer::with(|| None, LONG, LONG);
     none.unlocked(&SessionBus { display: Some(":7".to_owned()), ..SessionBus::default() });
     let mut turn = none.turn().await.expect("a turn");
-    assert_eq!(none.ask(&mut turn, &holder(), "").await, Err(Denial::NobodyToAsk(NobodyToAsk::NoPinentry)));
+    assert_eq!(none.ask(&mut turn, &holder(), "").await, Err(Denial::NobodyToAsk { why: NobodyToAsk::NoPinentry }));
 }
 
 #[tokio::test]
