@@ -10,14 +10,16 @@ use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
 use crate::protocol::{Errand, Request, Response, VERSION};
+use crate::session_bus;
 use crate::socket::{self, SocketError};
 use crate::wire::{self, WireError};
 
 /// How long an answer may take: the agent waits 5 s for the bases of an index and 2 s for the desktop's keyring.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long an answer may take that a person gives: the desktop's keyring waits 60 s for one.
-const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
+/// How long an answer may take that a person gives: pinentry and the desktop's keyring wait 60 s for one, and in front of
+/// pinentry may be all that [`PATIENCE`] is for.
+const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(70);
 
 /// How long a new agent may take to serve.
 const START: Duration = Duration::from_secs(7);
@@ -80,8 +82,9 @@ impl Client {
     }
 
     fn greet(mut stream: Stream, path: &Path) -> Result<Self, Greeting> {
-        let hello =
-            Request::Hello { version: VERSION, session: SessionBus::from_environment(|name| std::env::var(name).ok()) };
+        let mut session = SessionBus::from_environment(|name| std::env::var(name).ok());
+        session.terminal = session_bus::terminal();
+        let hello = Request::Hello { version: VERSION, session };
         wire::send(&mut stream, &hello)?;
         match wire::receive(&mut stream)? {
             Response::Hello { version: VERSION, pid, program } => {
@@ -102,7 +105,7 @@ impl Client {
     /// What the agent refuses, and what is wrong with the connection.
     pub fn request(&mut self, request: &Request) -> Result<Response, Failure> {
         use interprocess::local_socket::prelude::*;
-        if matches!(request, Request::Unlock { .. } | Request::Create { .. } | Request::SetPolicy { .. }) {
+        if asks_people(request) {
             let waits = self.stream.set_recv_timeout(Some(PATIENCE_WITH_PEOPLE));
             waits.map_err(|error| broken(&error.into()))?;
         }
@@ -124,6 +127,12 @@ impl Client {
             Ok(_) => Err(unexpected()),
         }
     }
+}
+
+/// Whether a person may have to answer first. Of a look-up that is not known before: the policy says it.
+fn asks_people(request: &Request) -> bool {
+    use Request::{Ask, Create, SetPolicy, Unlock};
+    matches!(request, Ask(_) | Create { .. } | SetPolicy { .. } | Unlock { .. })
 }
 
 /// One request on a connection of its own, to an agent that is started if need be. What a person types between two

@@ -2,6 +2,7 @@
 
 mod agent;
 mod bases;
+mod confirm;
 mod ending;
 mod guests;
 mod handouts;

@@ -71,6 +71,9 @@ pub struct HandedOut {
     /// Whether it is for uploads of any project, as none was known.
     #[serde(default)]
     pub any_project: bool,
+    /// Whether a person was asked first, and said yes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 /// Who asked, as the system says.

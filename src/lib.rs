@@ -33,6 +33,8 @@ pub mod memory;
 #[cfg(feature = "agent")]
 pub mod notification;
 pub mod paths;
+#[cfg(feature = "agent")]
+pub mod pinentry;
 pub mod pipe;
 pub mod process;
 pub mod session_bus;

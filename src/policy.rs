@@ -1,10 +1,12 @@
 //! The ceiling: what may be granted at all, and for how long. Within it the question decides.
 
 mod ceiling;
+mod rules;
 
 use std::collections::BTreeSet;
 
 pub use ceiling::{Ceiling, Ceilings, Kind, Limits, NotACeiling, Policy};
+pub use rules::Rules;
 
 use crate::protocol::{Denial, Holder, Question, Refusal, Refused};
 use crate::target::{IndexName, Permission, ProjectName, Purpose};
@@ -30,8 +32,10 @@ pub struct Grant {
     pub indexes: BTreeSet<IndexName>,
     /// The projects; none: all of them.
     pub projects: BTreeSet<ProjectName>,
-    /// The end, in seconds since the epoch, by the clock of this machine.
+    /// The end, in seconds since the epoch, by the server's clock.
     pub expires: u64,
+    /// Whether a person has to say yes first.
+    pub confirm: bool,
 }
 
 impl Grant {
@@ -74,6 +78,13 @@ impl Rooted<'_> {
         };
         Kind::implied(question).into_iter().map(of_kind).fold(of_kind(own), Ord::min)
     }
+
+    /// Whether a person has to say yes to any of what a question's token could be used for.
+    fn confirms(&self, question: &Question, index: &IndexName) -> bool {
+        std::iter::once(Kind::of(question)).chain(Kind::implied(question)).any(|kind| {
+            self.policy.confirms(kind, Some(index)) || self.limits.confirms((self.holder, kind, Some(index)))
+        })
+    }
 }
 
 /// Decides one question whose indexes are complete: for reads, the bases are among them.
@@ -107,7 +118,8 @@ fn granted(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, O
     if expires < now + WORTHWHILE.min(wanted) {
         return Err(Some(Refusal::EndsNow));
     }
-    Ok(Grant { permissions, indexes, projects, expires })
+    let confirm = indexes.iter().any(|index| rooted.confirms(question, index));
+    Ok(Grant { permissions, indexes, projects, expires, confirm })
 }
 
 /// Whether anything can be made from a root token of this scope at all.
@@ -209,6 +221,30 @@ mod tests {
         asked.bytes = u64::MAX;
         assert_eq!(decided(&[], &asked).expect("a grant").expires, NOW + LONGEST);
         assert_eq!(texts(&decided(&[], &asked).expect("a grant")).last().expect("projects"), "projects=pkg");
+    }
+
+    #[test]
+    fn a_token_is_confirmed_for_all_that_it_could_be_used_for() {
+        let holder = Holder {
+            server: "http://127.0.0.1:3141".parse().expect("a server"),
+            user: "alice".parse().expect("a user"),
+        };
+        let limits: Limits = toml::from_str("[[limit]]\nconfirm = ['remove']\n").expect("limits");
+        let policy: Policy =
+            toml::from_str("[index.'a/prod']\nconfirm = ['upload']\n[index.'a/base']\nconfirm = ['read']\n")
+                .expect("a policy");
+        let confirm = |purpose, indexes: &[&str], projects: &[&str]| {
+            let rooted = Rooted { holder: &holder, scope: &Scope::of(&[]), policy: &policy, limits: &limits };
+            decide(rooted, &question(purpose, indexes, projects), NOW).expect("a grant").confirm
+        };
+        assert!(confirm(Purpose::Upload, &["a/prod"], &["pkg"]));
+        assert!(confirm(Purpose::Upload, &["a/prod"], &[]), "an upload of anything");
+        assert!(confirm(Purpose::Push, &["a/prod"], &["pkg"]), "who pushes can upload");
+        assert!(confirm(Purpose::Remove, &["a/dev"], &["pkg"]), "the limit says so");
+        assert!(confirm(Purpose::Read, &["a/dev", "a/base"], &[]), "a base of it is to be confirmed");
+        assert!(confirm(Purpose::Toxresult, &["a/base"], &[]), "who tests can read");
+        assert!(!confirm(Purpose::Read, &["a/prod"], &[]));
+        assert!(!confirm(Purpose::Upload, &["a/dev"], &["pkg"]));
     }
 
     #[test]

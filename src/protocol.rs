@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 use crate::token::TokenId;
 
-pub use denial::{Denial, Refusal, Refused};
+pub use denial::{Denial, NobodyToAsk, Refusal, Refused};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, Rollback, RootStatus, Status, VaultState};
@@ -58,7 +58,7 @@ pub enum Request {
     /// The policy of a user's root token.
     Policy(Holder),
     /// Another policy for a user's root token. One that allows more than the one that is kept needs the passphrase of the
-    /// vault; where nobody knows one, it comes with a root token ([`Request::Keep`]).
+    /// vault; where nobody knows one, a person is asked, or it comes with a root token ([`Request::Keep`]).
     SetPolicy {
         /// Whose root token.
         holder: Holder,

@@ -1,15 +1,23 @@
-//! The desktop session of whoever asks: what the keyring's child needs of its environment, and nothing else.
+//! The desktop session of whoever asks: what the keyring's child and pinentry need of its environment, and nothing
+//! else.
 //!
 //! An agent outlives the session that it was started in, so a client sends its own along with each request.
 
-use std::fs;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
 
 use crate::protocol::SessionBus;
 
 /// The longest value that is taken over, in bytes.
 const LONGEST: usize = 1024;
+
+/// The home of a program that is not to read files of ours. By convention there is no such folder.
+const NO_HOME: &str = "/nonexistent";
+
+/// Where such a program finds others.
+const SYSTEM_PATH: &str = "/usr/bin:/bin";
 
 /// A session that is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +36,9 @@ pub enum SessionBusError {
     Variable(&'static str),
 }
 
+/// Where the address of a session's bus stands.
+const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+
 impl SessionBus {
     /// What a child that talks to the session's keyring gets as its environment, all of it.
     ///
@@ -36,7 +47,7 @@ impl SessionBus {
     /// # Errors
     /// [`SessionBusError`]; the bus has to be a socket of ours that nobody else can have put there.
     pub fn environment(&self) -> Result<Environment, SessionBusError> {
-        let mut variables = self.bus()?;
+        let mut variables = vec![(BUS, self.bus()?)];
         for (name, value, is_path) in self.others() {
             variables.extend(checked(name, value, is_path)?);
         }
@@ -56,17 +67,44 @@ impl SessionBus {
         // Not its home: a command that asks the person must not be led to somebody's configuration by whoever asks us.
         let others = self.others().into_iter().filter(|(name, ..)| *name != "HOME");
         let usable = others.filter_map(|(name, value, is_path)| checked(name, value, is_path).ok().flatten());
-        Environment(certain.chain(self.bus().unwrap_or_default()).chain(usable).collect())
+        Environment(certain.chain(self.bus().ok().map(|bus| (BUS, bus))).chain(usable).collect())
     }
 
-    fn bus(&self) -> Result<Vec<(&'static str, String)>, SessionBusError> {
+    /// Where a question can be shown to the person of this session; none where it has neither a desktop nor a terminal
+    /// of ours. What of it cannot be used is left out.
+    ///
+    /// A program that asks there gets nothing by which files of ours could decide how it asks: no home, no language.
+    pub fn screen(&self) -> Option<Screen> {
+        let terminal = self.terminal.clone().filter(|path| fits(path, true) && is_our_terminal(Path::new(path)));
+        let cookies = self.xauthority.clone().or_else(|| Some(format!("{}/.Xauthority", self.home.as_ref()?)));
+        let shown = [
+            (BUS, self.bus().ok(), false),
+            ("DISPLAY", self.display.clone(), false),
+            ("WAYLAND_DISPLAY", self.wayland_display.clone(), false),
+        ];
+        let with = [("XDG_RUNTIME_DIR", self.runtime_folder.clone(), true), ("XAUTHORITY", cookies, true)];
+        let usable =
+            |(name, value, is_path): (_, Option<String>, _)| Some((name, value.filter(|value| fits(value, is_path))?));
+        let mut variables: Vec<_> = shown.into_iter().filter_map(usable).collect();
+        if variables.is_empty() && terminal.is_none() {
+            return None;
+        }
+        variables.extend(with.into_iter().filter_map(usable));
+        variables.extend([("HOME", NO_HOME.to_owned()), ("PATH", SYSTEM_PATH.to_owned())]);
+        let kind = self.terminal_kind.clone().filter(|kind| fits(kind, false));
+        let terminal = terminal.map(|path| Terminal { path, kind: kind.unwrap_or_else(|| "dumb".to_owned()) });
+        Some(Screen { environment: Environment(variables), terminal })
+    }
+
+    /// The address of its bus, which is a socket of ours.
+    fn bus(&self) -> Result<String, SessionBusError> {
         let socket = match (&self.address, &self.runtime_folder) {
             (Some(address), _) => socket_of(address)?,
             (None, Some(folder)) => Path::new(folder).join("bus"),
             (None, None) => PathBuf::from(format!("/run/user/{}/bus", rustix::process::geteuid().as_raw())),
         };
         ours(&socket)?;
-        Ok(vec![("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()))])
+        Ok(format!("unix:path={}", socket.display()))
     }
 
     /// The other variables, and which of them are paths.
@@ -82,17 +120,51 @@ impl SessionBus {
     }
 }
 
+/// Where a question can be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// All that the program which shows it gets as its environment.
+    pub environment: Environment,
+    /// For a program that has no desktop.
+    pub terminal: Option<Terminal>,
+}
+
+/// A terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terminal {
+    /// Its device.
+    pub path: String,
+    /// What it understands, as in `TERM`.
+    pub kind: String,
+}
+
+/// The terminal that this process runs in, where one of its standard streams is one.
+pub fn terminal() -> Option<String> {
+    let name = |stream: BorrowedFd<'_>| rustix::termios::ttyname(stream, Vec::new()).ok()?.into_string().ok();
+    name(io::stderr().as_fd()).or_else(|| name(io::stdin().as_fd())).or_else(|| name(io::stdout().as_fd()))
+}
+
+/// A terminal that was closed may have become somebody else's.
+fn is_our_terminal(path: &Path) -> bool {
+    let is_device = path.starts_with("/dev") && !path.components().any(|part| part == Component::ParentDir);
+    let stat = fs::symlink_metadata(path).ok().filter(|_| is_device);
+    stat.is_some_and(|stat| stat.file_type().is_char_device() && stat.uid() == rustix::process::geteuid().as_raw())
+}
+
 fn checked(
     name: &'static str,
     value: Option<&String>,
     is_path: bool,
 ) -> Result<Option<(&'static str, String)>, SessionBusError> {
-    let Some(value) = value else { return Ok(None) };
-    let odd = value.len() > LONGEST || value.chars().any(char::is_control);
-    if odd || (is_path && !value.starts_with('/')) {
-        return Err(SessionBusError::Variable(name));
+    match value {
+        Some(value) if !fits(value, is_path) => Err(SessionBusError::Variable(name)),
+        value => Ok(value.map(|value| (name, value.clone()))),
     }
-    Ok(Some((name, value.clone())))
+}
+
+/// Whether a value of a variable can be taken over.
+fn fits(value: &str, is_path: bool) -> bool {
+    value.len() <= LONGEST && !value.chars().any(char::is_control) && (!is_path || value.starts_with('/'))
 }
 
 /// The checked environment of a child: these variables and no others.
@@ -245,6 +317,37 @@ mod tests {
         assert_eq!((value("PATH"), value("DISPLAY")), (Some("the agent's PATH"), Some(":7")));
         assert!(value("HOME").is_some_and(|home| home.starts_with('/') && home != "/somebody/elses"));
         assert_eq!([value("TOKEN"), value("XAUTHORITY"), value("DBUS_SESSION_BUS_ADDRESS")], [None; 3]);
+    }
+
+    #[test]
+    fn a_question_is_shown_where_there_is_a_desktop_or_a_terminal_of_ours() {
+        let home = tempfile::tempdir().expect("a folder");
+        let none = at(&format!("unix:path={}/bus", home.path().display()));
+        assert_eq!(none.screen(), None);
+        let device = |path: &str| SessionBus { terminal: Some(path.to_owned()), ..none.clone() };
+        let file = home.path().join("tty");
+        fs::write(&file, "").expect("written");
+        for odd in [file.to_str().expect("text"), "/dev/../dev/tty", "/dev/pts/none", "dev/tty", "/dev"] {
+            assert_eq!(device(odd).screen(), None, "{odd}");
+        }
+        let session = SessionBus {
+            display: Some(":7".to_owned()),
+            wayland_display: Some("wayland\n0".to_owned()),
+            home: Some("/home/alice".to_owned()),
+            language: Some("de_DE".to_owned()),
+            terminal_kind: Some("xterm".to_owned()),
+            ..none.clone()
+        };
+        let screen = session.screen().expect("a desktop");
+        assert_eq!(screen.terminal, None);
+        let variables: Vec<_> = screen.environment.variables().collect();
+        let expected = [
+            ("DISPLAY", ":7"),
+            ("XAUTHORITY", "/home/alice/.Xauthority"),
+            ("HOME", "/nonexistent"),
+            ("PATH", "/usr/bin:/bin"),
+        ];
+        assert_eq!(variables, expected);
     }
 
     #[test]

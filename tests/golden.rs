@@ -13,7 +13,7 @@ use devpi_tokens::devpi;
 use devpi_tokens::escape::printable;
 use devpi_tokens::exit::Failure;
 use devpi_tokens::policy::Kind;
-use devpi_tokens::protocol::{Denial, Holder, Keeper, Refusal, Refused};
+use devpi_tokens::protocol::{Denial, Holder, Keeper, NobodyToAsk, Refusal, Refused};
 use devpi_tokens::target::Purpose;
 use devpi_tokens::wrap::WIDTH;
 use support::{BED, Home, code, err, fed, out};
@@ -607,6 +607,15 @@ fn errors_of_the_agent() {
         Denial::NoIndex { server },
         Denial::BadToken { why: "the token is cut off".to_owned() },
         Denial::Restricted,
+        Denial::RestrictedUnconfirmed,
+        Denial::SaidNo { before: false },
+        Denial::SaidNo { before: true },
+        Denial::NobodyAnswered,
+        Denial::Asking,
+        Denial::NobodyToAsk { why: NobodyToAsk::NoPinentry },
+        Denial::NobodyToAsk { why: NobodyToAsk::NoScreen },
+        Denial::NobodyToAsk { why: NobodyToAsk::Failed("pinentry gave no answer".to_owned()) },
+        Denial::Overtaken,
         Denial::TooOften,
         Denial::NotARequest,
         Denial::Version { agent: 1, client: 2 },

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::process::Output;
 
-use devpi_tokens::policy::{Ceiling, Kind, LONGEST, Limits, Policy, Rooted, decide};
+use devpi_tokens::policy::{Ceiling, Kind, LONGEST, Limits, Policy, Rooted, Rules, decide};
 use devpi_tokens::protocol::{Holder, Question};
 use devpi_tokens::target::{IndexName, Permission, ProjectName, Purpose};
 use devpi_tokens::time::Expiry;
@@ -167,7 +167,12 @@ fn ceilings() -> impl Strategy<Value = std::collections::BTreeMap<Kind, Ceiling>
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    (ceilings(), btree_map(index(), ceilings(), 0..4)).prop_map(|(every_index, index)| Policy { every_index, index })
+    (rules(), btree_map(index(), rules(), 0..4)).prop_map(|(every_index, index)| Policy { every_index, index })
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let confirm = option::of(btree_set(proptest::sample::select(&Kind::ALL[..]), 0..3));
+    (ceilings(), confirm).prop_map(|(ceilings, confirm)| Rules { ceilings, confirm })
 }
 
 /// Limits as a person writes them, for this server or another, this user or another.
@@ -176,12 +181,16 @@ fn limits() -> impl Strategy<Value = String> {
         option::of(proptest::sample::select(values.to_vec()).prop_map(move |value| format!("{key} = \"{value}\"\n")))
     };
     let scope = (of("server", ["http://127.0.0.1:3141", "http://127.0.0.1:3142"]), of("user", ["alice", "bob"]));
-    let limit = (scope, option::of(index()), ceilings()).prop_map(|((server, user), index, ceilings)| {
-        let index = index.map(|index| format!("index = \"{index}\"\n")).unwrap_or_default();
-        let ceilings: String =
-            ceilings.iter().map(|(kind, ceiling)| format!("{} = \"{ceiling}\"\n", kind.key())).collect();
-        format!("[[limit]]\n{}{}{index}{ceilings}", server.unwrap_or_default(), user.unwrap_or_default())
-    });
+    let confirm = btree_set(proptest::sample::select(&Kind::ALL[..]), 0..2);
+    let limit =
+        (scope, option::of(index()), ceilings(), confirm).prop_map(|((server, user), index, ceilings, confirm)| {
+            let index = index.map(|index| format!("index = \"{index}\"\n")).unwrap_or_default();
+            let ceilings: String =
+                ceilings.iter().map(|(kind, ceiling)| format!("{} = \"{ceiling}\"\n", kind.key())).collect();
+            let confirm: Vec<String> = confirm.iter().map(|kind| format!("\"{}\"", kind.key())).collect();
+            let confirm = format!("confirm = [{}]\n", confirm.join(", "));
+            format!("[[limit]]\n{}{}{index}{confirm}{ceilings}", server.unwrap_or_default(), user.unwrap_or_default())
+        });
     vec(limit, 0..4).prop_map(|limits| limits.concat())
 }
 
@@ -246,6 +255,8 @@ proptest! {
                     Ceiling::Never => 0,
                 };
                 prop_assert!(lasts > 0 && grant.expires <= NOW + lasts, "{} of {}", kind, index);
+                let confirmed = policy.confirms(kind, Some(index)) || limits.confirms((&holder, kind, Some(index)));
+                prop_assert!(grant.confirm || !confirmed, "{} of {} is handed out unasked", kind, index);
                 match limits.narrow(Ceiling::For(LONGEST), (&holder, kind, Some(index))) {
                     Ceiling::For(longest) => prop_assert!(grant.expires <= NOW + longest),
                     Ceiling::Never => prop_assert!(false, "{} of {} is never granted", kind, index),

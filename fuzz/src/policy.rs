@@ -51,6 +51,8 @@ fn assert_policy(policy: &Policy) {
         let of_index = named.iter().any(|index| policy.ceiling(kind, index) > usual.ceiling(kind, index));
         of_index || policy.general(kind) > usual.general(kind)
     };
+    let asks = |kind| named.iter().any(|index| policy.confirms(kind, Some(index))) || policy.confirms(kind, None);
+    assert_eq!(usual.exceeds(policy).is_some_and(|more| more.contains("unasked")), Kind::ALL.into_iter().any(asks));
     assert_eq!(policy.exceeds(&usual).is_some(), Kind::ALL.into_iter().any(is_higher));
     for kind in Kind::ALL {
         for ceiling in named.iter().map(|index| policy.ceiling(kind, index)).chain([policy.general(kind)]) {

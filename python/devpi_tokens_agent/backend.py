@@ -20,8 +20,8 @@ from devpi_tokens_agent import programs
 
 PROGRAM = "devpi-tokens-helper"
 
-#: Seconds. The agent gives a person 60 s to unlock the desktop keyring.
-TIMEOUT = 70
+#: Seconds. The agent gives a person 60 s to unlock the desktop keyring or to confirm a token.
+TIMEOUT = 75
 
 #: Set for the helper and all that it starts. Were a ``keyring`` command among that, it would load this backend again.
 GUARD = "DEVPI_TOKENS_BACKEND"

@@ -19,8 +19,8 @@ from devpi_tokens_agent import devpi_upload, programs
 
 PROGRAM = "devpi-tokens"
 
-#: Seconds. The agent gives a person 60 s to unlock the desktop keyring.
-TIMEOUT = 70
+#: Seconds. The agent gives a person 60 s to unlock the desktop keyring or to confirm a token.
+TIMEOUT = 75
 
 #: What a command needs. Every other one needs a session by password, or no credentials at all.
 KINDS = {

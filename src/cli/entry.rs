@@ -54,7 +54,8 @@ pub(super) fn lines(entry: &Entry, view: &View) -> Vec<String> {
     }
     match outcome {
         Outcome::HandedOut(handed) => {
-            labelled("token", format!("{} until {}", handed.root, date(handed.ends, zone)));
+            let confirmed = if handed.confirmed { ", confirmed by you" } else { "" };
+            labelled("token", format!("{} until {}{confirmed}", handed.root, date(handed.ends, zone)));
         }
         Outcome::Refused { why } => labelled("why", why.to_string()),
     }
@@ -135,6 +136,8 @@ Mon 23 Nov 2026 19:00:05 CET  read alice/dev, alice/base
         assert!(
             shown(upload, PIP, TOKEN).starts_with("Mon 23 Nov 2026 19:00:05 CET  upload to alice/dev: pkg, other\n")
         );
+        let confirmed = shown(upload, PIP, &TOKEN.replace("}}", r#","confirmed":true}}"#));
+        assert!(confirmed.contains("CET, confirmed by you\n"), "{confirmed}");
         let any = r#""user":"alice","purpose":"upload","indexes":["alice/dev"],"projects":[]"#;
         assert!(shown(any, PIP, TOKEN).contains("upload to alice/dev, any project: none was known\n"));
     }

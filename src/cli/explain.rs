@@ -134,14 +134,15 @@ impl Case {
     fn words(&self, place: &Place) -> String {
         let why = self.what.why(place);
         match &self.answer {
-            Ok(Weighed { indexes, projects, lifetime, .. }) => {
+            Ok(Weighed { indexes, projects, lifetime, confirm, .. }) => {
                 let indexes = joined(indexes);
                 let what = match self.what.purpose() {
                     Purpose::Read => format!("read {indexes}"),
                     _ if projects.is_empty() => format!("upload any project to {indexes}"),
                     _ => format!("upload {} to {indexes}", joined(projects)),
                 };
-                format!("{what}, for {}: {why}", in_words(0, *lifetime).trim_start_matches("in "))
+                let asked = if *confirm { ", once you have confirmed it" } else { "" };
+                format!("{what}, for {}{asked}: {why}", in_words(0, *lifetime).trim_start_matches("in "))
             }
             Err(Failure { message, remedy, .. }) => {
                 let remedy = remedy.as_ref().map(|remedy| format!("; {}", remedy.replace('\n', "; ")));

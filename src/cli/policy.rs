@@ -98,13 +98,11 @@ fn edit(args: &PolicyEdit, terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
         terminal.note("the policy is as it was");
         return Ok(Exit::Done);
     }
-    let more = policy.exceeds(&before).filter(|_| keeper == Some(Keeper::Passphrase));
+    let more = policy.exceeds(&before);
+    more.iter().for_each(|what| terminal.note(format!("this allows more than before: {what}")));
     let passphrase = match more {
-        Some(what) => {
-            terminal.note(format!("this allows more than before: {what}"));
-            Some(prompt.secret("passphrase of the vault")?)
-        }
-        None => None,
+        Some(_) if keeper == Some(Keeper::Passphrase) => Some(prompt.secret("passphrase of the vault")?),
+        _ => None,
     };
     let changed = format!("changed for {} at {}", holder.user, holder.server);
     client::ask(&paths, &Request::SetPolicy { holder, policy, passphrase })?;
@@ -149,13 +147,16 @@ fn edited(before: &str, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<
 fn as_toml(Holder { server, user }: &Holder, policy: &Policy) -> String {
     let mut text = format!(
         "# For how long a token may last that the agent hands out from the one of\n# {user} at {server}: a time, or never.\n\
-         # upload-any is for uploads whose project is not known.\n\n[every-index]\n"
+         # upload-any is for uploads whose project is not known.\n\
+         # confirm is for the kinds that you are asked about each time.\n\n[every-index]\n"
     );
     let mut line = |kind: Kind, ceiling: Ceiling| text.push_str(&format!("{} = \"{ceiling}\"\n", kind.key()));
     Kind::ALL.into_iter().for_each(|kind| line(kind, policy.general(kind)));
+    text.push_str(&policy.every_index.confirm.as_ref().map_or_else(|| confirmed(&BTreeSet::new()), confirmed));
     for (index, own) in &policy.index {
         text.push_str(&format!("\n[index.\"{index}\"]\n"));
-        own.iter().for_each(|(kind, ceiling)| text.push_str(&format!("{} = \"{ceiling}\"\n", kind.key())));
+        own.ceilings.iter().for_each(|(kind, ceiling)| text.push_str(&format!("{} = \"{ceiling}\"\n", kind.key())));
+        text.push_str(&own.confirm.as_ref().map(confirmed).unwrap_or_default());
     }
     if policy.index.is_empty() {
         text.push_str(
@@ -163,6 +164,11 @@ fn as_toml(Holder { server, user }: &Holder, policy: &Policy) -> String {
         );
     }
     text
+}
+
+fn confirmed(kinds: &BTreeSet<Kind>) -> String {
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("\"{}\"", kind.key())).collect();
+    format!("confirm = [{}]\n", kinds.join(", "))
 }
 
 /// What holds in the end: the policy under the limits of `config.toml`.
@@ -176,20 +182,30 @@ struct Effective<'a> {
     narrowed: bool,
 }
 
-/// The ceilings in one row.
-type Row = BTreeMap<Kind, Ceiling>;
+/// What holds for one index, or for every other one.
+#[derive(serde::Serialize)]
+struct Row {
+    #[serde(flatten)]
+    ceilings: BTreeMap<Kind, Ceiling>,
+    confirm: BTreeSet<Kind>,
+}
 
 impl<'a> Effective<'a> {
     fn of(holder: &'a Holder, policy: &'a Policy, limits: &'a Limits) -> Self {
         let mut narrowed = false;
         let mut row = |index: Option<&IndexName>| {
-            let ceilings = Kind::ALL.into_iter().map(|kind| {
+            let mut row = Row { ceilings: BTreeMap::new(), confirm: BTreeSet::new() };
+            for kind in Kind::ALL {
                 let own = index.map_or_else(|| policy.general(kind), |index| policy.ceiling(kind, index));
                 let ceiling = limits.narrow(own, (holder, kind, index));
-                narrowed |= ceiling < own;
-                (kind, ceiling)
-            });
-            ceilings.collect::<Row>()
+                row.ceilings.insert(kind, ceiling);
+                let (own_confirms, confirms) = (policy.confirms(kind, index), limits.confirms((holder, kind, index)));
+                if own_confirms || confirms {
+                    row.confirm.insert(kind);
+                }
+                narrowed |= ceiling < own || (confirms && !own_confirms);
+            }
+            row
         };
         let every_index = row(None);
         let named: BTreeSet<&IndexName> = policy.index.keys().chain(limits.indexes(holder)).collect();
@@ -199,27 +215,44 @@ impl<'a> Effective<'a> {
 
     fn lines(&self, paths: &Paths) -> Vec<String> {
         let Holder { server, user } = self.holder;
-        let rows = std::iter::once(&self.every_index).chain(self.index.values());
-        let names = std::iter::once("every index".to_owned()).chain(self.index.keys().map(ToString::to_string));
-        let texts = |row: &Row| row.values().map(ToString::to_string).collect::<Vec<_>>();
-        let mut table: Vec<Vec<String>> =
-            names.zip(rows).map(|(name, row)| [vec![name], texts(row)].concat()).collect();
-        let heads = Kind::ALL.map(|kind| kind.key().to_owned());
-        table.insert(0, [vec![String::new()], heads.to_vec()].concat());
-        let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or_default();
-        let widths: Vec<usize> = (0..=heads.len()).map(width).collect();
-        let line = |row: &Vec<String>| {
-            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
-            format!("  {}", cells.collect::<String>()).trim_end().to_owned()
-        };
+        let heads = std::iter::once(String::new()).chain(Kind::ALL.map(|kind| kind.key().to_owned())).collect();
+        let mut ceilings: Vec<Vec<String>> = vec![heads];
+        let mut asked: Vec<Vec<String>> = Vec::new();
+        for (name, row) in self.rows() {
+            let texts = row.ceilings.values().map(ToString::to_string);
+            ceilings.push(std::iter::once(name.clone()).chain(texts).collect());
+            let kinds: Vec<&str> = row.confirm.iter().map(|kind| kind.key()).collect();
+            asked.push(vec![name, if kinds.is_empty() { "-".to_owned() } else { kinds.join(", ") }]);
+        }
         let mut lines = vec![format!("{user} at {server}: tokens handed out end after")];
-        lines.extend(table.iter().map(line));
+        lines.extend(table(&ceilings));
         lines.push("upload-any: no project is known; a large upload may take longer".to_owned());
+        if self.rows().any(|(_, row)| !row.confirm.is_empty()) {
+            lines.push("you are asked before these are handed out".to_owned());
+            lines.extend(table(&asked));
+        }
         if self.narrowed {
             lines.push(format!("narrowed by {}", config::path(&paths.config).display()));
         }
         lines
     }
+
+    fn rows(&self) -> impl Iterator<Item = (String, &Row)> {
+        let named = self.index.iter().map(|(name, row)| (name.to_string(), row));
+        std::iter::once(("every index".to_owned(), &self.every_index)).chain(named)
+    }
+}
+
+/// Lines in columns. All rows have as many cells.
+fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
+        format!("  {}", cells.collect::<String>()).trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -234,7 +267,8 @@ mod tests {
     fn a_policy_is_read_as_it_is_written() {
         let usual = parsed(&as_toml(&holder(), &Policy::default())).expect("a policy");
         assert_eq!((usual.exceeds(&Policy::default()), Policy::default().exceeds(&usual)), (None, None));
-        let text = "[every-index]\nread = '20 min'\n[index.'alice/prod']\nupload = 'never'\nread = '2h'\n";
+        let text = "[every-index]\nread = '20 min'\n[index.'alice/prod']\nupload = 'never'\nread = '2h'\n\
+                    confirm = ['upload', 'push']\n[index.'alice/free']\nconfirm = []\n";
         let policy = parsed(text).expect("a policy");
         let again = parsed(&as_toml(&holder(), &policy)).expect("a policy");
         assert_eq!(again.index, policy.index);

@@ -1,5 +1,6 @@
 //! What the agent does with each request.
 
+mod confirm;
 mod roots;
 
 use std::cell::RefCell;
@@ -7,9 +8,11 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+use confirm::Granted;
 use tokio::sync::watch;
 
 use super::bases::Bases;
+use super::confirm::Confirmer;
 use super::ending::{self, Ending};
 use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
@@ -30,12 +33,14 @@ use crate::vault::contents::{Contents, Held, Server};
 
 /// The running agent.
 pub(super) struct Agent {
+    program: PathBuf,
     paths: Paths,
     store: Rc<Store>,
     bases: Rc<Bases>,
     issuer: RefCell<Issuer>,
     ending: Rc<Ending>,
     handouts: Handouts,
+    confirmer: Confirmer,
     /// Those of the last question.
     limits: RefCell<Limits>,
     watch: RefCell<Watch>,
@@ -57,12 +62,13 @@ impl Agent {
     pub(super) fn new(program: PathBuf, paths: Paths) -> Result<Self, Failure> {
         let store = Rc::new(Store::new(program.clone(), &paths));
         let bases = Rc::new(Bases::new(program.clone(), Rc::clone(&store)));
-        let ending = Rc::new(Ending::new(program, &paths.state));
+        let ending = Rc::new(Ending::new(program.clone(), &paths.state));
         let handouts = Handouts::new(&paths.state)?;
-        let (issuer, limits) = Default::default();
+        let (issuer, limits, confirmer) = (RefCell::default(), RefCell::default(), Confirmer::new());
         let watch = RefCell::new(Watch::new(idle::Instant::now()));
         let stage = watch::Sender::new(Stage::Serving);
-        Ok(Self { paths, store, bases, ending, issuer, handouts, limits, watch, started: now(), stage })
+        let started = now();
+        Ok(Self { program, paths, store, bases, ending, issuer, handouts, confirmer, limits, watch, started, stage })
     }
 
     pub(super) fn sockets(&self) -> &[PathBuf] {
@@ -92,6 +98,7 @@ impl Agent {
     pub(super) fn lock(&self) {
         self.issuer.borrow_mut().wipe();
         self.store.lock();
+        self.confirmer.dismiss();
         tracing::info!("locked by hand");
     }
 
@@ -104,6 +111,7 @@ impl Agent {
         let why = self.watch.borrow_mut().look(idle::Instant::now(), idle);
         if let Some(why) = why.filter(|_| self.store.close()) {
             self.issuer.borrow_mut().wipe();
+            self.confirmer.dismiss();
             tracing::info!(%why, "locked");
         }
     }
@@ -132,6 +140,9 @@ impl Agent {
         if !matches!(request, Request::Status) {
             self.watch.borrow_mut().asked(idle::Instant::now());
         }
+        if !visitor.is_restricted() {
+            self.confirmer.met(session);
+        }
         match request {
             Request::Ask(question) => {
                 let asked = question.clone();
@@ -157,7 +168,9 @@ impl Agent {
                 Ok(Response::Done)
             }
             Request::Unlock { passphrase } => {
-                self.store.unlock(passphrase, session).await?;
+                if self.store.unlock(passphrase, session).await? {
+                    self.confirmer.unlocked(session);
+                }
                 Ok(Response::Done)
             }
             Request::Stop => {
@@ -170,7 +183,10 @@ impl Agent {
             }
             Request::Keep(root) => {
                 self.store.open_for_lookup(session).await?;
-                self.keep(*root)
+                let holder = root.holder.clone();
+                let kept = self.keep(*root)?;
+                self.confirmer.kept(holder, session);
+                Ok(kept)
             }
             Request::Drop(holder) => {
                 self.store.open_for_lookup(session).await?;
@@ -188,9 +204,7 @@ impl Agent {
             }
             Request::SetPolicy { holder, policy, passphrase } => {
                 self.store.open_for_lookup(session).await?;
-                policies::replace(&self.store, &holder, policy, passphrase).await?;
-                self.issuer.borrow_mut().wipe();
-                Ok(Response::Done)
+                self.set_policy((holder, policy), passphrase, visitor).await
             }
         }
     }
@@ -237,10 +251,11 @@ impl Agent {
         // That may have taken seconds, and the machine may have slept: what was locked, forgotten, replaced or narrowed
         // meanwhile gives nothing any more.
         self.look();
-        let contents = self.store.contents()?;
+        let Granted { contents, clock, grant } = match self.confirmed((&question, &complete), visitor).await? {
+            Ok(granted) => granted,
+            Err(given) => return Ok(given),
+        };
         let (_, held) = kept_for(&contents, &question)?;
-        let (clock, limits) = (Clock::new(now(), held.access.skew), self.limits()?);
-        let grant = decide(held, &complete, (clock, &limits))?;
         let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
         credential.notes.extend(ending::note(&holder, &held.root.0, clock.there()));

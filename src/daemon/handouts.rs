@@ -70,6 +70,7 @@ impl Handouts {
                 expires: mark.end,
                 ends: credential.expires,
                 any_project: question.purpose == Purpose::Upload && grant.projects.is_empty(),
+                confirmed: grant.confirm,
             }),
         });
     }

@@ -203,6 +203,7 @@ mod tests {
             indexes: ["a/dev".parse().expect("an index")].into(),
             projects: [].into(),
             expires,
+            confirm: false,
         }
     }
 

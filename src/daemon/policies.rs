@@ -1,4 +1,5 @@
-//! The policies of the root tokens: shown to everybody, narrowed by everybody, widened by whoever knows a secret.
+//! The policies of the root tokens: shown to everybody, narrowed by everybody, widened by whoever knows a secret, or is
+//! the person who is asked.
 
 use super::store::Store;
 use crate::policy::Policy;
@@ -10,21 +11,23 @@ pub(super) fn of(store: &Store, holder: &Holder) -> Result<Policy, Denial> {
     store.contents()?.held(holder).map(|held| held.policy.clone()).ok_or_else(|| no_root(holder))
 }
 
-/// Another policy for it. One that allows more needs the passphrase of the vault.
-pub(super) async fn replace(
+/// Whether another policy may take the place of the one that is kept. One that allows more needs the passphrase of the
+/// vault; where that has none, [`Denial::Widens`] says what it allows more of.
+pub(super) async fn may_replace(
     store: &Store,
-    holder: &Holder,
-    policy: Policy,
+    (holder, kept, policy): (&Holder, &Policy, &Policy),
     passphrase: Option<Secret>,
 ) -> Result<(), Denial> {
-    fits(&policy)?;
-    let kept = of(store, holder)?;
-    if let Some(what) = policy.exceeds(&kept) {
-        let by_passphrase = matches!(store.state()?, (_, Some(Keeper::Passphrase)));
-        let passphrase = passphrase.filter(|_| by_passphrase);
-        let passphrase = passphrase.ok_or(Denial::Widens { holder: holder.clone(), what, by_passphrase })?;
-        store.is_passphrase(&passphrase).await?;
-    }
+    fits(policy)?;
+    let Some(what) = policy.exceeds(kept) else { return Ok(()) };
+    let by_passphrase = matches!(store.state()?, (_, Some(Keeper::Passphrase)));
+    let passphrase = passphrase.filter(|_| by_passphrase);
+    let passphrase = passphrase.ok_or(Denial::Widens { holder: holder.clone(), what, by_passphrase })?;
+    store.is_passphrase(&passphrase).await
+}
+
+/// Puts it in its place.
+pub(super) fn replace(store: &Store, holder: &Holder, policy: Policy) -> Result<(), Denial> {
     let kept = store.change(|contents| contents.held_mut(holder).map(|held| held.policy = policy.clone()))?;
     tracing::info!(server = %holder.server, user = %holder.user, "another policy");
     kept.ok_or_else(|| no_root(holder))

@@ -129,15 +129,17 @@ impl Store {
         }
     }
 
-    /// Opens it because a person says so, who may be asked for something in turn.
-    pub(super) async fn unlock(&self, passphrase: Option<Secret>, session: &SessionBus) -> Result<(), Denial> {
+    /// Opens it because a person says so, who may be asked for something in turn. Whether it was closed: an open one is
+    /// no proof that anybody knows a secret.
+    pub(super) async fn unlock(&self, passphrase: Option<Secret>, session: &SessionBus) -> Result<bool, Denial> {
         let locks = self.locks.get();
         // No queue of passphrases: in front of everybody else's there could be a thousand wrong ones.
         let _turn = match passphrase {
             Some(_) => self.opening.try_lock().map_err(|_| Denial::Opening)?,
             None => self.opening.lock().await,
         };
-        if self.open.borrow().is_none() {
+        let was_closed = self.open.borrow().is_none();
+        if was_closed {
             let sealed = self.sealed()?;
             let key = match (wanted(sealed.header()), &sealed.header().keeper, passphrase) {
                 (Some(wanted), ..) => self.keeper.unlock(wanted, session).await,
@@ -152,7 +154,7 @@ impl Store {
         }
         self.not_locked_since(locks)?;
         self.locked_by_hand.set(false);
-        Ok(())
+        Ok(was_closed)
     }
 
     /// Wipes what is in memory, unless it is nowhere else; answers nothing until [`Store::unlock`].

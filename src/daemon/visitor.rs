@@ -1,11 +1,19 @@
 //! Who is at the other end of a connection.
 
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
 use interprocess::local_socket::tokio::Stream;
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::issuer::CallerId;
 use crate::handout::{Asker, Seen, Shown, own_words};
 use crate::process::Process;
 use crate::socket::{self, Peer};
+
+/// How often it is looked whether a peer is still there.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The peer, and the program that started it, as they were when the connection was accepted: later they may be gone,
 /// or run something else.
@@ -13,6 +21,8 @@ use crate::socket::{self, Peer};
 pub(super) struct Visitor {
     peer: Peer,
     asker: Asker,
+    /// Where the program works that wants the token.
+    folder: Option<PathBuf>,
 }
 
 impl Visitor {
@@ -25,8 +35,9 @@ impl Visitor {
         let restricted = !process.as_ref().is_some_and(Process::shares_namespaces);
         let parent = process.as_ref().and_then(|process| process.parent().ok());
         let [peer_seen, caller] = [&process, &parent].map(|one| one.as_ref().map(|one| seen(one, restricted)));
+        let folder = parent.as_ref().or(process.as_ref()).and_then(Process::folder);
         let asker = Asker { peer: peer_seen, caller, restricted };
-        Ok(Self { peer, asker })
+        Ok(Self { peer, asker, folder })
     }
 
     /// Whether it is a process of our user.
@@ -48,6 +59,27 @@ impl Visitor {
     pub(super) fn caller(&self) -> Option<CallerId> {
         let through = self.asker.peer.as_ref().and_then(|peer| peer.program.clone());
         self.asker.caller.as_ref().map(|caller| CallerId { pid: caller.pid, start: caller.start, through })
+    }
+
+    /// Where the program works that wants the token, or its peer where that program cannot be seen.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Comes back when the peer has ended; never where that cannot be seen.
+    pub(super) async fn gone(&self) {
+        let Some(peer) = &self.asker.peer else { return std::future::pending().await };
+        let pid = i32::try_from(peer.pid).ok().and_then(Pid::from_raw);
+        let process = match pid.map(|pid| pidfd_open(pid, PidfdFlags::empty())) {
+            Some(Ok(process)) => process,
+            Some(Err(Errno::SRCH)) => return,
+            Some(Err(_)) | None => return std::future::pending().await,
+        };
+        // The number may be another process's by now.
+        let is_it = Process::of(peer.pid).is_ok_and(|process| process.start_time() == peer.start);
+        while is_it && socket::is_alive(&process) {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// What the log says of it.

@@ -26,7 +26,7 @@ pub(super) fn weigh(
         }
         question.indexes.extend(bases.iter().cloned());
     }
-    let Grant { permissions, indexes, projects, expires } = decide(&question)?;
+    let Grant { permissions, indexes, projects, expires, confirm } = decide(&question)?;
     let root = &held.root.0;
     Ok(Weighed {
         user: root.user().clone(),
@@ -39,5 +39,6 @@ pub(super) fn weigh(
         unknown_bases,
         projects: projects.into_iter().collect(),
         lifetime: expires.saturating_sub(clock.there()),
+        confirm,
     })
 }

@@ -42,6 +42,7 @@ fn entry(token: &Token, not_before: u64, expires: u64) -> Entry {
             expires,
             ends: expires,
             any_project: false,
+            confirmed: false,
         }),
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::LONGEST;
+use super::rules::Rules;
 use crate::protocol::{Holder, Question};
 use crate::target::{IndexName, Purpose, ServerUrl, UserName};
 use crate::time::parse_duration;
@@ -52,6 +53,11 @@ impl Kind {
             Purpose::Push => vec![Self::Read, Self::of_upload(question)],
             Purpose::Toxresult | Purpose::Remove => vec![Self::Read],
         }
+    }
+
+    /// Whether a list names it. To upload anything is to upload something.
+    fn is_among(self, listed: &BTreeSet<Self>) -> bool {
+        listed.contains(&self) || (self == Self::UploadAny && listed.contains(&Self::Upload))
     }
 
     fn of_upload(question: &Question) -> Self {
@@ -159,10 +165,10 @@ pub type Ceilings = BTreeMap<Kind, Ceiling>;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Policy {
-    /// For every index; a kind that is left out has its usual ceiling.
-    pub every_index: Ceilings,
+    /// For every index; a kind that is left out has its usual ceiling, and nothing has to be confirmed.
+    pub every_index: Rules,
     /// For single indexes, in place of those for every index.
-    pub index: BTreeMap<IndexName, Ceilings>,
+    pub index: BTreeMap<IndexName, Rules>,
 }
 
 impl Policy {
@@ -175,7 +181,12 @@ impl Policy {
         let of_kind = |kind: Kind| {
             let wider = indexes.iter().filter(move |index| self.ceiling(kind, index) > other.ceiling(kind, index));
             let every = (self.general(kind) > other.general(kind)).then(|| format!("{kind} for every index"));
-            every.into_iter().chain(wider.map(move |index| format!("{kind} for {index}"))).collect::<Vec<_>>()
+            let ceilings = every.into_iter().chain(wider.map(move |index| format!("{kind} for {index}")));
+            let asks_less = |index: Option<&IndexName>| other.confirms(kind, index) && !self.confirms(kind, index);
+            let every = asks_less(None).then(|| format!("{kind} unasked for every index"));
+            let unasked = indexes.iter().filter(|index| asks_less(Some(index)));
+            let unasked = every.into_iter().chain(unasked.map(move |index| format!("{kind} unasked for {index}")));
+            ceilings.chain(unasked).collect::<Vec<_>>()
         };
         let all: Vec<String> = Kind::ALL.into_iter().flat_map(of_kind).collect();
         (!all.is_empty()).then(|| all.join(", "))
@@ -183,13 +194,20 @@ impl Policy {
 
     /// The ceiling of a kind of token for an index.
     pub fn ceiling(&self, kind: Kind, index: &IndexName) -> Ceiling {
-        let own = self.index.get(index).and_then(|own| own.get(&kind));
+        let own = self.index.get(index).and_then(|own| own.ceilings.get(&kind));
         own.copied().unwrap_or_else(|| self.general(kind))
     }
 
     /// The ceiling of a kind of token where its index has none of its own.
     pub fn general(&self, kind: Kind) -> Ceiling {
-        self.every_index.get(&kind).copied().unwrap_or_else(|| kind.usual())
+        self.every_index.ceilings.get(&kind).copied().unwrap_or_else(|| kind.usual())
+    }
+
+    /// Whether a person has to say yes before a token of that kind is handed out for that index; without one, for an
+    /// index that has no list of its own.
+    pub fn confirms(&self, kind: Kind, index: Option<&IndexName>) -> bool {
+        let own = index.and_then(|index| self.index.get(index)?.confirm.as_ref());
+        own.or(self.every_index.confirm.as_ref()).is_some_and(|listed| kind.is_among(listed))
     }
 }
 
@@ -232,6 +250,8 @@ struct Limit {
     server: Option<ServerUrl>,
     user: Option<UserName>,
     index: Option<IndexName>,
+    #[serde(default)]
+    confirm: BTreeSet<Kind>,
     // Takes whatever else stands there, so that a misspelt key is refused and not passed over.
     #[serde(flatten)]
     ceilings: Ceilings,
@@ -252,14 +272,22 @@ impl Limits {
 
     /// A ceiling under all limits that hold for it. Without an index, those that name one are left aside.
     pub fn narrow(&self, ceiling: Ceiling, (holder, kind, index): (&Holder, Kind, Option<&IndexName>)) -> Ceiling {
-        let of_index = |limit: &&Limit| limit.index.as_ref().is_none_or(|named| Some(named) == index);
-        let limits = self.of(holder).filter(of_index).filter_map(|limit| limit.ceilings.get(&kind).copied());
-        limits.fold(ceiling, Ceiling::min)
+        self.at(holder, index).filter_map(|limit| limit.ceilings.get(&kind).copied()).fold(ceiling, Ceiling::min)
+    }
+
+    /// Whether any limit that holds for it wants a person to say yes first. Without an index, those that name one are
+    /// left aside.
+    pub fn confirms(&self, (holder, kind, index): (&Holder, Kind, Option<&IndexName>)) -> bool {
+        self.at(holder, index).any(|limit| kind.is_among(&limit.confirm))
     }
 
     /// The indexes that are named in limits which hold for that holder.
     pub fn indexes(&self, holder: &Holder) -> impl Iterator<Item = &IndexName> {
         self.of(holder).filter_map(|limit| limit.index.as_ref())
+    }
+
+    fn at(&self, holder: &Holder, index: Option<&IndexName>) -> impl Iterator<Item = &Limit> {
+        self.of(holder).filter(move |limit| limit.index.as_ref().is_none_or(|named| Some(named) == index))
     }
 
     fn of(&self, holder: &Holder) -> impl Iterator<Item = &Limit> {
@@ -310,6 +338,62 @@ mod tests {
         assert_eq!(policy.ceiling(Kind::Remove, &prod), Ceiling::For(300));
         let written = serde_json::to_vec(&policy).expect("JSON");
         assert_eq!(serde_json::from_slice::<Policy>(&written).expect("a policy"), policy);
+    }
+
+    #[test]
+    fn a_person_confirms_what_is_listed_for_an_index_or_else_for_every_one() {
+        let policy: Policy = toml::from_str(
+            "[every-index]\nconfirm = ['upload', 'push']\n[index.'alice/prod']\nconfirm = ['read']\nread = '5 min'\n\
+             [index.'alice/free']\nconfirm = []\n[index.'alice/dev']\nread = '5 min'\n",
+        )
+        .expect("a policy");
+        let confirmed = |index: Option<&str>| {
+            let index = index.map(|index| index.parse::<IndexName>().expect("an index"));
+            Kind::ALL.into_iter().filter(|kind| policy.confirms(*kind, index.as_ref())).collect::<Vec<_>>()
+        };
+        let listed = vec![Kind::Upload, Kind::UploadAny, Kind::Push];
+        assert_eq!([confirmed(None), confirmed(Some("alice/dev"))], [listed.clone(), listed]);
+        assert_eq!([confirmed(Some("alice/prod")), confirmed(Some("alice/free"))], [vec![Kind::Read], vec![]]);
+        let written = serde_json::to_string(&policy).expect("JSON");
+        assert_eq!(serde_json::from_str::<Policy>(&written).expect("a policy"), policy);
+        let older = r#"{"every-index":{"read":"1h"},"index":{"alice/prod":{"upload":"never"}}}"#;
+        let older: Policy = serde_json::from_str(older).expect("a policy of an older vault");
+        assert!(Kind::ALL.into_iter().all(|kind| !older.confirms(kind, None)));
+    }
+
+    #[test]
+    fn to_be_asked_less_is_to_be_allowed_more() {
+        let policy = |text: &str| toml::from_str::<Policy>(text).expect("a policy");
+        let kept = policy("[every-index]\nconfirm = ['upload']\n[index.'alice/prod']\nconfirm = ['read']\n");
+        assert_eq!(kept.exceeds(&kept), None);
+        assert_eq!(kept.exceeds(&Policy::default()), None);
+        let all = "read unasked for alice/prod, upload unasked for every index, \
+                   upload of an unknown project unasked for every index";
+        assert_eq!(Policy::default().exceeds(&kept).expect("more"), all);
+        let emptied = policy("[every-index]\nconfirm = ['upload']\n[index.'alice/prod']\nconfirm = []\n");
+        assert_eq!(emptied.exceeds(&kept).expect("more"), "read unasked for alice/prod");
+        let exempt = policy(
+            "[every-index]\nconfirm = ['upload']\n[index.'alice/prod']\nconfirm = ['read']\n\
+             [index.'alice/dev']\nconfirm = []\n",
+        );
+        let more = "upload unasked for alice/dev, upload of an unknown project unasked for alice/dev";
+        assert_eq!(exempt.exceeds(&kept).expect("more"), more);
+        let half = policy("[every-index]\nconfirm = ['upload-any']\n[index.'alice/prod']\nconfirm = ['read']\n");
+        assert_eq!(half.exceeds(&kept).expect("more"), "upload unasked for every index");
+    }
+
+    #[test]
+    fn a_limit_adds_to_what_is_confirmed() {
+        let limits: Limits = toml::from_str(
+            "[[limit]]\nconfirm = ['push']\n[[limit]]\nindex = 'alice/prod'\nconfirm = ['upload']\nread = '1s'\n\
+             [[limit]]\nuser = 'bob'\nconfirm = ['remove']\n",
+        )
+        .expect("limits");
+        let prod = "alice/prod".parse().expect("an index");
+        let confirmed =
+            |index| Kind::ALL.into_iter().filter(|kind| limits.confirms((&holder(), *kind, index))).collect::<Vec<_>>();
+        assert_eq!(confirmed(None), [Kind::Push]);
+        assert_eq!(confirmed(Some(&prod)), [Kind::Upload, Kind::UploadAny, Kind::Push]);
     }
 
     #[test]
@@ -364,5 +448,10 @@ mod tests {
             assert!(toml::from_str::<Limits>(text).is_err(), "{text}");
         }
         assert!(toml::from_str::<Policy>("read = '1h'").is_err());
+        for text in ["confirm = ['raed']", "confirm = 'read'", "confirm = []\nconfirm = []", "read = '1s'\nread = '1s'"]
+        {
+            assert!(toml::from_str::<Policy>(&format!("[every-index]\n{text}")).is_err(), "{text}");
+            assert!(toml::from_str::<Limits>(&format!("[[limit]]\n{text}")).is_err(), "{text}");
+        }
     }
 }

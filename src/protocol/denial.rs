@@ -73,6 +73,30 @@ pub enum Denial {
     /// The peer may only ask for read tokens.
     #[error("only read tokens are given across a container's or namespace's border")]
     Restricted,
+    /// What a person has to confirm is not even asked about where nobody can see who asks.
+    #[error("what you have to confirm is not given across a container's or namespace's border")]
+    RestrictedUnconfirmed,
+    /// A person was asked, and said no.
+    #[error("{}", if *before { "you said no to this a moment ago" } else { "you were asked, and said no" })]
+    SaidNo {
+        /// To the same a moment ago: this time nobody was asked.
+        before: bool,
+    },
+    /// A person was asked, and said nothing.
+    #[error("you were asked to confirm this, and nobody answered")]
+    NobodyAnswered,
+    /// Other questions are in front of this one.
+    #[error("other questions are waiting for your answer")]
+    Asking,
+    /// A person has to be asked, and cannot be.
+    #[error("you have to confirm this, and cannot be asked: {why}")]
+    NobodyToAsk {
+        /// Why.
+        why: NobodyToAsk,
+    },
+    /// While a person was asked, the vault was locked or what was asked about became something else.
+    #[error("what you were asked about has changed meanwhile")]
+    Overtaken,
     /// More tokens were asked for within a minute than can be told apart.
     #[error("the agent was asked for too many tokens within a minute")]
     TooOften,
@@ -108,6 +132,31 @@ pub enum Denial {
     /// Something that should not happen. The log of the agent says more.
     #[error("the agent failed inside")]
     Internal,
+}
+
+/// Why a person cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NobodyToAsk {
+    /// The system has no pinentry.
+    #[error("there is no pinentry")]
+    NoPinentry,
+    /// Whoever showed a secret last has neither a desktop nor a terminal, or not any more.
+    #[error("where you unlocked or logged in is no desktop and no terminal")]
+    NoScreen,
+    /// pinentry did not do it, in words.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl NobodyToAsk {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoPinentry => "install one: apt install pinentry-gnome3, or pinentry-curses for a terminal",
+            Self::NoScreen => "type where you want to be asked: devpi-tokens agent lock; devpi-tokens agent unlock",
+            Self::Failed(_) => "see that pinentry can ask where you unlocked or logged in",
+        }
+    }
 }
 
 /// A question that was refused because of the root token that it was asked of.
@@ -195,7 +244,9 @@ impl Denial {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Locked { .. } | Self::LockedByHand | Self::Opening | Self::TooOften => Exit::TryAgain,
+            Self::NobodyAnswered | Self::Asking | Self::Overtaken => Exit::TryAgain,
             Self::NoRoot { .. } | Self::NoVault | Self::Version { .. } | Self::Internal => Exit::Unavailable,
+            Self::NobodyToAsk { .. } => Exit::Unavailable,
             Self::NotARequest | Self::BadToken { .. } | Self::PolicyTooLong { .. } => Exit::Malformed,
             Self::Vault { is_unsafe: true, .. } | Self::Config { .. } => Exit::Unsafe,
             Self::Vault { in_writing: true, .. } => Exit::CannotWrite,
@@ -204,6 +255,8 @@ impl Denial {
             | Self::Widens { .. }
             | Self::Refused(_)
             | Self::NoIndex { .. }
+            | Self::SaidNo { .. }
+            | Self::RestrictedUnconfirmed
             | Self::Restricted => Exit::Refused,
         }
     }
@@ -235,7 +288,14 @@ impl Denial {
             Self::TooOften => Some("try again in a minute".to_owned()),
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
             Self::BadToken { .. } => Some("let the server make one: devpi-tokens login URL USER".to_owned()),
-            Self::Restricted => Some("ask from outside of it".to_owned()),
+            Self::Restricted | Self::RestrictedUnconfirmed => Some("ask from outside of it".to_owned()),
+            Self::SaidNo { .. } => Some("if that was a mistake, try again in 10 seconds".to_owned()),
+            Self::NobodyAnswered => {
+                Some("try again, and answer where you last unlocked or logged in, within a minute".to_owned())
+            }
+            Self::Asking => Some("answer them, or try again in a minute".to_owned()),
+            Self::Overtaken => Some("try again".to_owned()),
+            Self::NobodyToAsk { why } => Some(why.remedy().to_owned()),
             Self::NotARequest => {
                 Some("it may be of an older version: devpi-tokens agent stop (the next request starts it)".to_owned())
             }

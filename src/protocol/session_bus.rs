@@ -27,10 +27,17 @@ pub struct SessionBus {
     /// `LANG`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// The path of the terminal that the client runs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
+    /// `TERM`: what that terminal understands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal_kind: Option<String>,
 }
 
 impl SessionBus {
-    /// The session that an environment tells of, asked variable by variable. An empty value is none.
+    /// The session that an environment tells of, asked variable by variable. An empty value is none. Its terminal is
+    /// in no variable.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         Self {
@@ -41,6 +48,8 @@ impl SessionBus {
             xauthority: set("XAUTHORITY"),
             home: set("HOME"),
             language: set("LANG"),
+            terminal: None,
+            terminal_kind: set("TERM"),
         }
     }
 }

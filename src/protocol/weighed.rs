@@ -28,4 +28,7 @@ pub struct Weighed {
     pub projects: Vec<ProjectName>,
     /// For how long, in seconds.
     pub lifetime: u64,
+    /// Whether a person would be asked first.
+    #[serde(default)]
+    pub confirm: bool,
 }

@@ -16,6 +16,8 @@ const PACKAGES: &[&str] = &[
     "libsecret-tools",
     "mandoc",
     "nginx-light",
+    "pinentry-curses",
+    "pinentry-tty",
     "socat",
     "strace",
     "systemd",

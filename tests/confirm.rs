@@ -1,0 +1,303 @@
+//! What a person has to confirm: asked by the system's pinentry, on a terminal of its own.
+
+mod support;
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use devpi_tokens::pinentry::{self, Answer};
+use devpi_tokens::protocol::SessionBus;
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use serde_json::json;
+use support::raw::Raw;
+use support::{BED, Home, code, err, fed, is_alive, out, wait_for};
+
+/// A terminal that a person sits at.
+struct Terminal {
+    keys: File,
+    path: String,
+    shown: Arc<Mutex<Vec<u8>>>,
+    _device: File,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&master).expect("granted");
+        unlockpt(&master).expect("unlocked");
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).expect("a size");
+        let path = ptsname(&master, Vec::new()).expect("a name").into_string().expect("a path");
+        let device = device(&path);
+        let keys = File::from(master);
+        let shown = Arc::<Mutex<Vec<u8>>>::default();
+        let (mut screen, kept) = (keys.try_clone().expect("a screen"), Arc::clone(&shown));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                kept.lock().expect("no panic").extend_from_slice(&bytes[..count]);
+            }
+        });
+        Self { keys, path, shown, _device: device }
+    }
+
+    fn type_in(&self, keys: &str) {
+        (&self.keys).write_all(keys.as_bytes()).expect("typed");
+    }
+
+    /// What is on it since the last look.
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().expect("no panic")).into_owned()
+    }
+
+    /// The number of the question, once that is there whole; the screen is clear afterwards.
+    fn number(&self) -> (String, String) {
+        let number = || {
+            let screen = self.screen();
+            let number = screen.rsplit_once("type ")?.1.get(..3)?.to_owned();
+            (number.bytes().all(|byte| byte.is_ascii_digit()) && screen.contains("Refuse")).then_some(number)
+        };
+        wait_for("a question", || number().is_some());
+        let asked = (number().expect("a number"), self.screen());
+        self.shown.lock().expect("no panic").clear();
+        asked
+    }
+}
+
+/// The other end of a terminal, which does not become ours.
+fn device(path: &str) -> File {
+    rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its device").into()
+}
+
+/// A home whose alice logged in at that terminal, with that `config.toml`.
+fn at(terminal: &Terminal, config: &str) -> Home {
+    let home = Home::new("memory");
+    std::fs::create_dir_all(home.paths().config).expect("a folder");
+    std::fs::write(home.paths().config.join("config.toml"), config).expect("config.toml");
+    let mut login = home.cli(&["login", &BED.simple_url("alice/dev"), "alice"]);
+    let mut login = login
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(device(&terminal.path))
+        .spawn()
+        .expect("it runs");
+    let password = format!("{}\n", BED.password("alice"));
+    login.stdin.take().expect("piped").write_all(password.as_bytes()).expect("told");
+    assert!(login.wait().expect("it ends").success(), "{}", terminal.screen());
+    terminal.shown.lock().expect("no panic").clear();
+    home
+}
+
+const UPLOADS: &str = "[[limit]]\nconfirm = [\"upload\"]\n";
+
+fn get(home: &Home, args: &[&str]) -> Command {
+    home.cli(&[&["get", &BED.index_url("alice/dev")], args].concat())
+}
+
+fn begun(mut command: Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
+}
+
+fn ended(child: Child) -> Output {
+    child.wait_with_output().expect("it ends")
+}
+
+/// The pinentry that this agent runs now.
+fn pinentry_of(home: &Home) -> Option<u32> {
+    let agent = home.agent().expect("an agent");
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    let mut pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.find(|pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+        stat.contains("(pinentry") && parent == Some(agent)
+    })
+}
+
+#[test]
+fn a_token_that_is_to_be_confirmed_is_handed_out_after_the_number_is_typed() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, UPLOADS);
+    let uploading = begun(get(&home, &["--project", "bed-app"]));
+    let (number, screen) = terminal.number();
+    for part in
+        ["kind: upload", "index: alice/dev", "project: bed-app", "lifetime: 15 minutes", "program: ", "folder: "]
+    {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    let pid = std::process::id();
+    assert!(screen.contains(&format!("pid {pid}")), "{screen}");
+    // Nobody else waits for that.
+    let reading = get(&home, &["--for", "read"]).output().expect("it runs");
+    assert!(reading.status.success(), "{}", err(&reading));
+    terminal.type_in(&format!("{number}\r"));
+    let uploading = ended(uploading);
+    assert!(uploading.status.success(), "{}", err(&uploading));
+    let again = get(&home, &["--project", "bed-app"]).output().expect("it runs");
+    assert_eq!(out(&again), out(&uploading), "the same question of the same program is not asked twice");
+    let log = out(&home.cli(&["log"]).output().expect("it runs"));
+    assert_eq!(log.matches(", confirmed by you\n").count(), 1, "{log}");
+    assert!(!log.contains("refused"), "{log}");
+}
+
+#[test]
+fn enter_alone_refuses_and_the_same_question_is_not_asked_again_at_once() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, UPLOADS);
+    let uploading = begun(get(&home, &["--project", "bed-app"]));
+    terminal.number();
+    terminal.type_in("\r");
+    let refused = ended(uploading);
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(77), ""));
+    assert!(err(&refused).contains("you were asked, and said no"), "{}", err(&refused));
+    let again = get(&home, &["--project", "bed-app"]).output().expect("it runs");
+    assert_eq!((code(&again), out(&again).as_str()), (Some(77), ""));
+    assert!(err(&again).contains("you said no to this a moment ago"), "{}", err(&again));
+    let log = out(&home.cli(&["log"]).output().expect("it runs"));
+    assert!(log.contains("why      you were asked, and said no\n"), "{log}");
+    assert!(log.contains("why      you said no to this a moment ago\n"), "{log}");
+}
+
+#[test]
+fn whoever_asks_does_not_choose_where_the_person_is_asked() {
+    let (terminal, other) = (Terminal::new(), Terminal::new());
+    let home = at(&terminal, UPLOADS);
+    let mut evil = Raw::silent(&home.paths().sockets[0]);
+    let session = json!({"terminal": other.path, "terminal_kind": "xterm", "display": ":99"});
+    let hello = evil.ask(&json!({"request": "hello", "version": 1, "session": session}));
+    assert_eq!(hello["response"], "hello", "{hello}");
+    // What opens nothing and shows nothing moves nothing either.
+    evil.ask(&json!({"request": "unlock"}));
+    let question = json!({"request": "ask", "server": BED.url(), "user": null, "purpose": "upload",
+        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0});
+    evil.frame(question.to_string().as_bytes());
+    let (_, screen) = terminal.number();
+    assert!(screen.contains("it asks through: "), "{screen}");
+    assert_eq!(other.screen(), "");
+    terminal.type_in("\r");
+    assert_eq!(evil.answer().expect("an answer")["denied"], "said_no");
+}
+
+#[test]
+fn a_lock_takes_the_question_back_and_wins() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, UPLOADS);
+    let uploading = begun(get(&home, &["--project", "bed-app"]));
+    terminal.number();
+    let pinentry = pinentry_of(&home).expect("a pinentry");
+    assert!(home.cli(&["agent", "lock"]).output().expect("it runs").status.success());
+    let refused = ended(uploading);
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(75), ""));
+    assert!(err(&refused).contains("the agent is locked"), "{}", err(&refused));
+    wait_for("the end of pinentry", || !is_alive(pinentry));
+}
+
+#[test]
+fn a_question_is_taken_back_when_whoever_asked_is_gone() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, UPLOADS);
+    let mut uploading = begun(get(&home, &["--project", "bed-app"]));
+    terminal.number();
+    let pinentry = pinentry_of(&home).expect("a pinentry");
+    uploading.kill().expect("killed");
+    uploading.wait().expect("reaped");
+    wait_for("the end of pinentry", || !is_alive(pinentry));
+}
+
+#[test]
+fn a_killed_pinentry_is_no_yes() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, UPLOADS);
+    let uploading = begun(get(&home, &["--project", "bed-app"]));
+    terminal.number();
+    support::send(pinentry_of(&home).expect("a pinentry"), rustix::process::Signal::KILL);
+    let refused = ended(uploading);
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(69), ""));
+    assert!(err(&refused).contains("pinentry gave no answer"), "{}", err(&refused));
+}
+
+#[test]
+fn where_nobody_can_be_asked_nothing_is_handed_out() {
+    let home = Home::with_alice();
+    std::fs::create_dir_all(home.paths().config).expect("a folder");
+    std::fs::write(home.paths().config.join("config.toml"), UPLOADS).expect("config.toml");
+    let refused = get(&home, &[]).output().expect("it runs");
+    assert_eq!((code(&refused), out(&refused).as_str()), (Some(69), ""), "an upload of anything is an upload");
+    assert!(err(&refused).contains("is no desktop and no terminal"), "{}", err(&refused));
+    let explained = out(&home.cli(&["explain", &BED.index_url("alice/dev")]).output().expect("it runs"));
+    assert_eq!(explained.matches(", once you have confirmed it: ").count(), 2, "{explained}");
+}
+
+#[test]
+fn a_policy_is_widened_by_whoever_confirms_that() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, "");
+    let edit = |policy: &str| {
+        std::fs::write(home.path().join("policy.toml"), policy).expect("a file");
+        home.cli(&["policy", "edit", "--file", "policy.toml"])
+    };
+    let asking = fed(edit("[every-index]\nconfirm = [\"push\"]\n"), "");
+    assert!(asking.status.success(), "to be asked more is not to be allowed more: {}", err(&asking));
+
+    let wide = "[every-index]\nread = \"2 h\"\n";
+    let refused = begun(edit(wide));
+    let (_, screen) = terminal.number();
+    assert!(screen.contains("more than before: read for every index, push unasked for every index"), "{screen}");
+    terminal.type_in("123456\r");
+    let refused = ended(refused);
+    assert_eq!(code(&refused), Some(77), "{}", err(&refused));
+
+    let confirmed = begun(edit(wide));
+    terminal.type_in(&format!("{}\r", terminal.number().0));
+    let confirmed = ended(confirmed);
+    assert!(confirmed.status.success(), "{}", err(&confirmed));
+    let shown = out(&home.cli(&["policy", "show"]).output().expect("it runs"));
+    assert!(shown.contains("  every index  2h ") && !shown.contains("you are asked"), "{shown}");
+}
+
+/// What each of the system's pinentries says to each key, on a terminal.
+#[tokio::test]
+async fn no_key_but_those_of_the_number_is_a_yes_in_any_pinentry() {
+    for program in ["/usr/bin/pinentry-curses", "/usr/bin/pinentry-tty"] {
+        let program = std::path::Path::new(program);
+        for (keys, said) in [
+            ("\r", Answer::No),
+            ("yes\r", Answer::No),
+            ("\t\r", Answer::No),
+            ("\t\t\r", Answer::No),
+            ("\u{4}\r", Answer::No),
+            ("\u{1b}", Answer::Nothing),
+            ("", Answer::Nothing),
+            ("NUMBER\r", Answer::Yes),
+        ] {
+            let terminal = Arc::new(Terminal::new());
+            let session = SessionBus {
+                terminal: Some(terminal.path.clone()),
+                terminal_kind: Some("xterm".to_owned()),
+                address: Some("none".to_owned()),
+                ..SessionBus::default()
+            };
+            let person = Arc::clone(&terminal);
+            let person = std::thread::spawn(move || {
+                wait_for("a question", || person.screen().contains("means no.") && person.screen().contains("Number:"));
+                let number = person.screen().rsplit_once("type ").expect("a number").1[..3].to_owned();
+                person.type_in(&keys.replace("NUMBER", &number));
+            });
+            let patience = Duration::from_secs(if said == Answer::Nothing { 2 } else { 20 });
+            let screen = session.screen().expect("a terminal");
+            let answer = pinentry::ask(program, "May it?", &screen, patience).await;
+            assert_eq!(answer, Ok(said), "{} {keys:?}", program.display());
+            person.join().expect("typed");
+        }
+        let lost = SessionBus { display: Some(":99".to_owned()), ..SessionBus::default() };
+        let screen = lost.screen().expect("a display, it says");
+        let answer = pinentry::ask(program, "May it?", &screen, Duration::from_secs(20)).await;
+        assert_ne!(answer, Ok(Answer::Yes), "{}", program.display());
+    }
+}
