@@ -66,6 +66,14 @@ impl Pymacaroons {
         Ok(self.ask(&["verify", key, token], &[])? == Value::Bool(true))
     }
 
+    /// How long it takes to add these caveats to the token and to write it, in seconds.
+    ///
+    /// # Errors
+    /// As [`mint`](Self::mint).
+    pub fn time_restrict(&mut self, token: &str, caveats: &[String]) -> Result<f64> {
+        Ok(self.ask(&["time_restrict", token], caveats)?.as_f64().unwrap_or(f64::NAN))
+    }
+
     fn text(&mut self, words: &[&str], caveats: &[String]) -> Result<String> {
         Ok(self.ask(words, caveats)?.as_str().unwrap_or_default().to_owned())
     }

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use devpi_tokens::client::Client;
+use devpi_tokens::paths::Paths;
 use testbed::Bed;
 
 use crate::Outcome;
@@ -32,6 +34,19 @@ impl Agent {
     /// Where its logs lie.
     pub(crate) fn state(&self) -> PathBuf {
         self.home.path().join("state")
+    }
+
+    /// Where everything of it lies.
+    pub(crate) fn paths(&self) -> Paths {
+        let home = self.home.path();
+        let sockets = vec![self.state().join("agent.sock")];
+        Paths { config: home.join("config"), data: home.join("data"), state: self.state(), sockets }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> Result<u32, Box<dyn Error>> {
+        let running = Client::running(&self.paths()).map_err(|failure| failure.message)?;
+        Ok(running.ok_or("no agent runs")?.agent)
     }
 
     /// Lets a client ask this agent.

@@ -20,7 +20,7 @@ const USAGE: &str = "cargo xtask demo|test|fuzz|bench|assets|bed
   demo   a private server, a login, then pip, uv and twine with the agent's tokens
   test   everything that has to pass, in a clean clone as well
   fuzz   each fuzz target for so many seconds: SECONDS [TARGET…]
-  bench  what a look-up costs beside its peers, measured in one run
+  bench  what everything costs beside its peers, measured in one run: [PART…]
   assets man pages and completions, as the arguments say; --check only looks
   bed    start the private server of the tests and keep it until Enter is pressed
 ";
@@ -33,7 +33,9 @@ fn main() -> ExitCode {
         "demo" => demo::run(),
         "test" => test::run(),
         "fuzz" => fuzz::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        "bench" => bench::run(),
+        "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        // What bench compares the agent with, in a process of its own.
+        "echo" => bench::echo(&std::env::args().skip(2).collect::<Vec<_>>()),
         "bed" => bed::run(),
         "assets" => assets::run(std::env::args().any(|word| word == "--check")),
         _ => {

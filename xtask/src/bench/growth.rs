@@ -1,0 +1,101 @@
+//! What grows with use: kept tokens, clients at once.
+
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::Instant;
+
+use devpi_tokens::client;
+use devpi_tokens::paths::Paths;
+use devpi_tokens::protocol::{Holder, Request, Root, ServerAccess};
+use devpi_tokens::secret::Secret;
+use testbed::Bed;
+
+use super::socket::{Conversation, exchange};
+use super::table::{Bound, Table};
+use crate::agent::Agent;
+
+/// How many servers an agent keeps tokens of.
+const KEPT: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+
+/// How often a look-up is measured at each size.
+const ROUNDS: usize = 100;
+
+/// How many clients run at once.
+const CLIENTS: [usize; 5] = [1, 4, 16, 64, 128];
+
+/// Tokens of one to ten thousand servers, and a look-up at each of these sizes.
+pub(super) fn kept(bed: &Bed) -> Result<[Table; 2], Box<dyn std::error::Error>> {
+    let agent = Agent::new("release")?;
+    agent.login(bed)?;
+    let token = bed.create_token("alice", &serde_json::json!({}))?;
+    let conversation = Conversation::of(bed)?;
+    let url = bed.simple_url("alice/dev");
+    let mut tables = [Table::new("a look-up, by kept tokens", "ms"), Table::new("a question, by kept tokens", "µs")];
+    let mut there = 1;
+    for size in KEPT {
+        keep(&agent.paths(), there..size, &token)?;
+        there = size;
+        let name = format!("{size} kept");
+        let mut stream = UnixStream::connect(agent.state().join("agent.sock"))?;
+        exchange(&mut stream, &conversation.hello)?;
+        for _ in 0..ROUNDS {
+            let mut helper = std::process::Command::new(agent.program("devpi-tokens-helper"));
+            agent.serves(&mut helper).args(["keyring", "get", "--mode", "creds", &url]).stdout(Stdio::null());
+            let began = Instant::now();
+            helper.status()?;
+            tables[0].add(&name, began.elapsed().as_secs_f64() * 1e3);
+            let began = Instant::now();
+            for _ in 0..ROUNDS {
+                exchange(&mut stream, &conversation.ask)?;
+            }
+            tables[1].add(&name, began.elapsed().as_secs_f64() * 1e6 / ROUNDS as f64);
+        }
+    }
+    for table in &mut tables {
+        table.claim("10000 kept", "1 kept", Bound::AtMost(1.5));
+    }
+    Ok(tables)
+}
+
+fn keep(paths: &Paths, numbers: std::ops::Range<usize>, token: &str) -> crate::Outcome {
+    for number in numbers {
+        let root = Root {
+            holder: Holder { server: format!("https://devpi-{number}.example").parse()?, user: "alice".parse()? },
+            token: Secret::new(token),
+            index: Some("alice/dev".parse()?),
+            bases: Vec::new(),
+            default: false,
+            access: ServerAccess::default(),
+            policy: None,
+        };
+        client::ask(paths, &Request::Keep(Box::new(root))).map_err(|failure| failure.message)?;
+    }
+    Ok(())
+}
+
+/// Look-ups by that many processes at once.
+pub(super) fn clients(bed: &Bed) -> Result<Table, Box<dyn std::error::Error>> {
+    let agent = Agent::new("release")?;
+    agent.login(bed)?;
+    let url = bed.simple_url("alice/dev");
+    let mut table = Table::new("look-ups at once, time for each", "ms");
+    for _ in 0..ROUNDS / 10 {
+        for count in CLIENTS {
+            let began = Instant::now();
+            let started: std::io::Result<Vec<_>> = (0..count)
+                .map(|_| {
+                    let mut helper = std::process::Command::new(agent.program("devpi-tokens-helper"));
+                    let words = ["keyring", "get", "--mode", "creds", &url];
+                    agent.serves(&mut helper).args(words).stdout(Stdio::null()).spawn()
+                })
+                .collect();
+            for mut helper in started? {
+                if !helper.wait()?.success() {
+                    return Err(format!("a look-up of {count} at once failed").into());
+                }
+            }
+            table.add(&format!("{count} at once"), began.elapsed().as_secs_f64() * 1e3 / count as f64);
+        }
+    }
+    Ok(table)
+}
