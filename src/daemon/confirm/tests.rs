@@ -91,7 +91,8 @@ async fn a_question_waits_for_its_turn_no_longer_than_for_an_answer_and_only_som
     let mut waiting = waiting.into_iter().map(Box::pin).collect::<Vec<_>>();
     let mut turned_away = 0;
     std::future::poll_fn(|context| {
-        turned_away = waiting.iter_mut().filter(|one| one.as_mut().poll(context).is_ready()).count();
+        let polled = waiting.iter_mut().map(|one| one.as_mut().poll(context));
+        turned_away = polled.filter(std::task::Poll::is_ready).count();
         std::task::Poll::Ready(())
     })
     .await;
