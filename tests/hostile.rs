@@ -13,8 +13,19 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What is not named there is not shown by anything.
-const HEADINGS: [&str; 9] =
-    ["Tokens", "Meaning", "git and keyring", "URLs", "Socket", "HTTP", "Storage", "Process", "Terminal"];
+const HEADINGS: [&str; 11] = [
+    "Exit codes",
+    "Tokens",
+    "Meaning",
+    "git and keyring",
+    "URLs",
+    "Socket",
+    "HTTP",
+    "Storage",
+    "Process",
+    "Terminal",
+    "What is promised: the command line and its HTTP",
+];
 
 /// A row of the table.
 #[derive(Debug)]
