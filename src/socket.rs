@@ -35,6 +35,12 @@ impl Peer {
     pub fn is_us(self) -> bool {
         self.uid == rustix::process::getuid().as_raw()
     }
+
+    /// Whether it lives outside of the container that this process lives in: every process inside has a number here, and
+    /// where this process lives in no container, every process of the machine has one.
+    pub fn is_outside(self) -> bool {
+        self.pid.is_none()
+    }
 }
 
 /// The process at the other end as a descriptor that stays with it (`SO_PEERPIDFD`); none where the kernel is older than
@@ -81,14 +87,25 @@ pub fn name(path: &Path) -> std::io::Result<Name<'_>> {
     path.to_fs_name::<GenericFilePath>()
 }
 
-/// Connects, and makes sure that a process of ours listens. Reads and writes end after `patience`.
+/// Whether the agent may be another user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// It has to be a process of ours.
+    Ours,
+    /// It may also be one outside of our container, where our user has another number or none. Not one inside, which a
+    /// neighbour may have put there.
+    OrOutside,
+}
+
+/// Connects, and makes sure that a process of ours listens, or whom `trust` admits. Reads and writes end after
+/// `patience`.
 ///
 /// The credentials of the socket are all that is looked at: an agent that cannot be traced hides its `/proc` folder
 /// from its own user, too.
 ///
 /// # Errors
 /// See [`SocketError`].
-pub fn connect(path: &Path, patience: Duration) -> Result<Stream, SocketError> {
+pub fn connect(path: &Path, trust: Trust, patience: Duration) -> Result<(Stream, Peer), SocketError> {
     use std::io::ErrorKind as Kind;
     let shown = || path.display().to_string();
     let failed = |error: std::io::Error| match error.kind() {
@@ -97,12 +114,12 @@ pub fn connect(path: &Path, patience: Duration) -> Result<Stream, SocketError> {
     };
     let stream = Stream::connect(name(path).map_err(failed)?).map_err(failed)?;
     let peer = Peer::of(&stream).map_err(failed)?;
-    if !peer.is_us() {
+    if !(peer.is_us() || trust == Trust::OrOutside && peer.is_outside()) {
         return Err(SocketError::Stranger { path: shown(), uid: peer.uid });
     }
     stream.set_recv_timeout(Some(patience)).map_err(failed)?;
     stream.set_send_timeout(Some(patience)).map_err(failed)?;
-    Ok(stream)
+    Ok((stream, peer))
 }
 
 #[cfg(test)]
@@ -113,12 +130,12 @@ mod tests {
     fn nobody_at_a_socket_is_told_apart_from_a_failure() {
         let folder = tempfile::tempdir().expect("a folder");
         let patience = Duration::from_secs(1);
-        let missing = connect(&folder.path().join("a.sock"), patience);
+        let missing = connect(&folder.path().join("a.sock"), Trust::Ours, patience);
         assert!(matches!(missing, Err(SocketError::Nobody(_))));
         drop(std::os::unix::net::UnixListener::bind(folder.path().join("b.sock")).expect("a socket"));
-        assert!(matches!(connect(&folder.path().join("b.sock"), patience), Err(SocketError::Nobody(_))));
+        assert!(matches!(connect(&folder.path().join("b.sock"), Trust::Ours, patience), Err(SocketError::Nobody(_))));
         std::fs::write(folder.path().join("c.sock"), "").expect("a file");
-        assert!(connect(&folder.path().join("c.sock"), patience).is_err());
+        assert!(connect(&folder.path().join("c.sock"), Trust::Ours, patience).is_err());
     }
 
     #[test]
@@ -126,7 +143,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.sock");
         let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
-        let _stream = connect(&path, Duration::from_secs(1)).expect("a connection");
+        let _stream = connect(&path, Trust::Ours, Duration::from_secs(1)).expect("a connection");
         let (ours, _) = listener.accept().expect("a peer");
         // Kernels before 6.5 do not say.
         let Some(own) = peer_process(&ours) else { return };
@@ -143,9 +160,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.sock");
         let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
-        let stream = connect(&path, Duration::from_secs(1)).expect("a connection");
+        let (stream, server) = connect(&path, Trust::Ours, Duration::from_secs(1)).expect("a connection");
         let peer = Peer::of(&stream).expect("credentials");
         assert_eq!(peer.pid, Some(std::process::id()));
-        assert!(peer.is_us());
+        assert!(peer.is_us() && !peer.is_outside());
+        assert_eq!(server, peer);
     }
 }

@@ -1,13 +1,14 @@
 //! What the agent does with each request.
 
 mod roots;
+mod status;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::bases::Bases;
 use super::ending::{self, Ending};
@@ -15,6 +16,8 @@ use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
 use super::issuer::{Clock, Issuer};
 use super::policies;
+use super::quota::Quota;
+use super::sockets::{Arrival, Sockets};
 use super::store::Store;
 use super::visitor::Visitor;
 use super::weigh::weigh;
@@ -23,7 +26,7 @@ use crate::exit::Failure;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, Limits, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, RootStatus, Status, Weighed};
+use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Weighed};
 use crate::target::Purpose;
 use crate::vault::contents::{Contents, Held, Server};
 
@@ -35,6 +38,9 @@ pub(super) struct Agent {
     issuer: RefCell<Issuer>,
     ending: Rc<Ending>,
     handouts: Handouts,
+    sockets: Sockets,
+    /// Of tokens for restricted peers.
+    quota: RefCell<Quota>,
     /// Those of the last question.
     limits: RefCell<Limits>,
     watch: RefCell<Watch>,
@@ -58,14 +64,20 @@ impl Agent {
         let bases = Rc::new(Bases::new(program.clone(), Rc::clone(&store)));
         let ending = Rc::new(Ending::new(program, &paths.state));
         let handouts = Handouts::new(&paths.state)?;
-        let (issuer, limits) = Default::default();
+        let (issuer, limits, sockets, quota) = Default::default();
         let watch = RefCell::new(Watch::new(idle::Instant::now()));
         let stage = watch::Sender::new(Stage::Serving);
-        Ok(Self { paths, store, bases, ending, issuer, handouts, limits, watch, started: now(), stage })
+        Ok(Self { paths, store, bases, ending, issuer, handouts, sockets, quota, limits, watch, started: now(), stage })
     }
 
-    pub(super) fn sockets(&self) -> &[PathBuf] {
+    /// Where its own socket may be.
+    pub(super) fn places(&self) -> &[PathBuf] {
         &self.paths.sockets
+    }
+
+    /// Who comes through its restricted sockets; nothing at the second call.
+    pub(super) fn arrivals(&self) -> Option<mpsc::Receiver<Arrival>> {
+        self.sockets.arrivals()
     }
 
     /// Comes back when the agent is to end.
@@ -84,6 +96,7 @@ impl Agent {
 
     /// To be called when the socket is gone.
     pub(super) fn leave_reach(&self) {
+        self.sockets.close_all();
         self.move_on(Stage::OutOfReach);
     }
 
@@ -96,6 +109,7 @@ impl Agent {
 
     /// Wipes what is in memory where nobody has asked for long, or where the machine was asleep.
     pub(super) fn look(&self) {
+        self.sockets.sweep();
         // A file that cannot be understood does not keep the vault open for longer than the last one that could.
         let limits = config::limits(&self.paths.config).unwrap_or_else(|_| self.limits.borrow().clone());
         let idle = Duration::from_secs(limits.idle_lock());
@@ -139,6 +153,7 @@ impl Agent {
                 }
                 answer.map(Response::Credential)
             }
+            Request::Servers => self.servers(visitor),
             _ if visitor.is_restricted() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
             Request::Status => {
@@ -158,6 +173,8 @@ impl Agent {
                 self.store.unlock(passphrase, session).await?;
                 Ok(Response::Done)
             }
+            Request::OpenSocket(socket) => self.sockets.open(socket, self.places()).map(|()| Response::Done),
+            Request::CloseSocket { path } => self.sockets.close(&path).map(|()| Response::Done),
             Request::Stop => {
                 self.stop();
                 Ok(Response::Done)
@@ -199,13 +216,11 @@ impl Agent {
         session: &SessionBus,
         visitor: &Visitor,
     ) -> Result<Credential, Denial> {
-        self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
-        if visitor.is_restricted() && question.purpose != Purpose::Read {
-            return Err(Denial::Restricted);
-        }
         if !question.is_within_limits() {
             return Err(Denial::NotARequest);
         }
+        visitor.narrow(&mut question)?;
+        self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), held.access.skew);
@@ -220,7 +235,9 @@ impl Agent {
             return Ok(given);
         }
         let holder = Holder { server: server.url.clone(), user: held.root.0.user().clone() };
-        if !visitor.is_restricted() {
+        if visitor.is_restricted() {
+            self.quota.borrow_mut().take(clock.here)?;
+        } else {
             self.ending.tell(&holder, &held.root.0, clock.there(), session);
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
@@ -235,6 +252,7 @@ impl Agent {
         // That may have taken seconds, and the machine may have slept: what was locked, forgotten, replaced or narrowed
         // meanwhile gives nothing any more.
         self.look();
+        visitor.narrow(&mut question)?;
         let contents = self.store.contents()?;
         let (_, held) = kept_for(&contents, &question)?;
         let (clock, limits) = (Clock::new(now(), held.access.skew), self.limits()?);
@@ -269,28 +287,6 @@ impl Agent {
             self.issuer.borrow_mut().wipe();
         }
         Ok(limits)
-    }
-
-    fn status(&self) -> Result<Status, Denial> {
-        let (vault, keeper) = self.store.state()?;
-        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new() };
-        let Ok(contents) = self.store.contents() else {
-            return Ok(status);
-        };
-        for server in &contents.servers {
-            for (root, access) in server.roots.iter().map(|held| (&held.root.0, &held.access)) {
-                status.roots.push(RootStatus {
-                    holder: Holder { server: server.url.clone(), user: root.user().clone() },
-                    id: root.id().clone(),
-                    default: server.default == *root.user(),
-                    restrictions: root.restrictions().iter().map(ToString::to_string).collect(),
-                    expires: root.scope().expires(),
-                    access: access.clone(),
-                });
-            }
-        }
-        status.retired.clone_from(&contents.retired);
-        Ok(status)
     }
 }
 

@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 const CONNECTIONS: usize = 256;
 /// How many of them by one process.
 const CONNECTIONS_OF_ONE: usize = 32;
+/// How many of them from across a border: whoever is there does not shut out anybody here.
+const CONNECTIONS_OUTSIDE: usize = 64;
 
 /// The open connections, in the order in which they came.
 #[derive(Default)]
@@ -24,6 +26,8 @@ pub(super) struct Guests {
 struct Seat {
     /// Whose, where that can be seen.
     pid: Option<u32>,
+    /// Whether it is from across a border.
+    outside: bool,
     /// The number of its silence, while it is waited for.
     silent: Cell<Option<u64>>,
     leave: Notify,
@@ -38,19 +42,21 @@ pub(super) struct Guest {
 
 impl Guests {
     /// A place for a connection of that process. Where there is none left, whoever has been silent for the longest time
-    /// is put out for it; a process that has enough of them gets none.
-    pub(super) fn admit(self: &Rc<Self>, pid: Option<u32>) -> Option<Guest> {
+    /// is put out for it, by one from `outside` only another one from there; a process that has enough of them gets none.
+    pub(super) fn admit(self: &Rc<Self>, pid: Option<u32>, outside: bool) -> Option<Guest> {
         let mut open = self.open.borrow_mut();
         if open.values().filter(|seat| seat.pid == pid).count() >= CONNECTIONS_OF_ONE {
             return None;
         }
-        if open.len() >= CONNECTIONS {
-            let silent = open.iter().filter_map(|(number, seat)| Some((seat.silent.get()?, *number)));
+        let is_full = outside && open.values().filter(|seat| seat.outside).count() >= CONNECTIONS_OUTSIDE;
+        if is_full || open.len() >= CONNECTIONS {
+            let may_go = open.iter().filter(|(_, seat)| seat.outside || !outside);
+            let silent = may_go.filter_map(|(number, seat)| Some((seat.silent.get()?, *number)));
             let (_, longest) = silent.min()?;
             open.remove(&longest)?.leave.notify_one();
         }
         let number = self.came.replace(self.came.get() + 1);
-        let seat = Rc::new(Seat { pid, ..Seat::default() });
+        let seat = Rc::new(Seat { pid, outside, ..Seat::default() });
         open.insert(number, Rc::clone(&seat));
         Some(Guest { guests: Rc::clone(self), number, seat })
     }
@@ -86,27 +92,52 @@ mod tests {
     #[test]
     fn one_process_does_not_take_all_the_places() {
         let guests = Rc::new(Guests::default());
-        let held: Vec<_> = (0..CONNECTIONS_OF_ONE).filter_map(|_| guests.admit(Some(1))).collect();
+        let held: Vec<_> = (0..CONNECTIONS_OF_ONE).filter_map(|_| guests.admit(Some(1), false)).collect();
         assert_eq!(held.len(), CONNECTIONS_OF_ONE);
-        assert!(guests.admit(Some(1)).is_none());
-        assert!(guests.admit(Some(2)).is_some());
+        assert!(guests.admit(Some(1), false).is_none());
+        assert!(guests.admit(Some(2), false).is_some());
         drop(held);
-        assert!(guests.admit(Some(1)).is_some());
+        assert!(guests.admit(Some(1), false).is_some());
+    }
+
+    #[tokio::test]
+    async fn those_from_across_a_border_shut_out_each_other_and_nobody_here() {
+        let guests = Rc::new(Guests::default());
+        let _here = guests.admit(Some(1), false).expect("a place");
+        let held: Vec<Guest> = (0..100).filter_map(|pid| guests.admit(Some(pid), true)).collect();
+        assert_eq!(held.len(), CONNECTIONS_OUTSIDE, "all are being answered");
+        assert!(guests.admit(Some(2), false).is_some());
+        let (put_out, came) = tokio::join!(held[7].hear(pending::<()>()), async {
+            tokio::task::yield_now().await;
+            [guests.admit(Some(500), true), guests.admit(Some(501), true)].map(|guest| guest.is_some())
+        });
+        assert_eq!((put_out, came), (None, [true, false]));
+    }
+
+    #[tokio::test]
+    async fn of_all_the_places_nobody_here_gives_one_to_somebody_from_across_a_border() {
+        let guests = Rc::new(Guests::default());
+        let held: Vec<Guest> = (0..CONNECTIONS as u32).filter_map(|pid| guests.admit(Some(pid), false)).collect();
+        let silent = held[0].hear(async {
+            assert!(guests.admit(None, true).is_none());
+            guests.admit(None, false).is_some()
+        });
+        assert_ne!(silent.await, Some(false));
     }
 
     #[tokio::test]
     async fn whoever_was_silent_for_the_longest_time_makes_room() {
         let guests = Rc::new(Guests::default());
         let processes = (0..CONNECTIONS as u32).map(Some);
-        let held: Vec<Guest> = processes.filter_map(|pid| guests.admit(pid)).collect();
+        let held: Vec<Guest> = processes.filter_map(|pid| guests.admit(pid, false)).collect();
         assert_eq!(held.len(), CONNECTIONS);
-        assert!(guests.admit(None).is_none(), "nobody is silent, all are being answered");
+        assert!(guests.admit(None, false).is_none(), "nobody is silent, all are being answered");
 
         let [first, second] = &held[..2] else { panic!("two guests") };
         assert_eq!(second.hear(async { 1 }).await, Some(1));
         let (second, first, came) = tokio::join!(second.hear(pending::<()>()), first.hear(pending::<()>()), async {
             tokio::task::yield_now().await;
-            let newcomers = [guests.admit(None), guests.admit(None), guests.admit(None)];
+            let newcomers = [(); 3].map(|()| guests.admit(None, false));
             newcomers.map(|guest| guest.is_some())
         });
         assert_eq!((second, first), (None, None), "both are put out");

@@ -7,23 +7,25 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use interprocess::local_socket::ListenerOptions;
-use interprocess::local_socket::tokio::Listener;
+use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::os::unix::uds_local_socket::tokio::Listener as UnixListener;
 use listenfd::ListenFd;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::agent::Agent;
 use super::guests::Guests;
 use super::lock::Lock;
 use super::session;
+use super::sockets::{Arrival, Door};
 use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
 use crate::socket;
 
 /// How long to wait when the process is out of descriptors.
-const BACK_OFF: Duration = Duration::from_millis(50);
+pub(super) const BACK_OFF: Duration = Duration::from_millis(50);
 /// How long requests may take that are being answered when the agent ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How often to look whether the socket is still there, and whether it is time to lock.
@@ -75,10 +77,19 @@ impl Bound {
         if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
             std::fs::remove_file(path).map_err(failed)?;
         }
-        let name = socket::name(path).map_err(failed)?;
-        let listener = ListenerOptions::new().name(name).reclaim_name(false).create_tokio().map_err(failed)?;
-        let inode = inode(path).ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        Self::listen_at(path).map_err(failed)
+    }
+
+    /// Binds a path where nothing lies.
+    pub(super) fn listen_at(path: &Path) -> std::io::Result<Self> {
+        let listener = ListenerOptions::new().name(socket::name(path)?).reclaim_name(false).create_tokio()?;
+        let inode = inode(path).ok_or(std::io::ErrorKind::NotFound)?;
         Ok(Self { listener, path: path.to_owned(), inode, by_us: true })
+    }
+
+    /// The next connection.
+    pub(super) async fn accept(&self) -> std::io::Result<Stream> {
+        self.listener.accept().await
     }
 
     /// Where it is bound.
@@ -86,16 +97,21 @@ impl Bound {
         &self.path
     }
 
-    fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         inode(&self.path) == Some(self.inode)
+    }
+
+    /// Removes its file. As long as this is not dropped, no other file has its inode.
+    pub(super) fn remove(&self) {
+        if self.by_us && self.is_there() {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        if self.by_us && self.is_there() {
-            let _ = std::fs::remove_file(&self.path);
-        }
+        self.remove();
     }
 }
 
@@ -123,6 +139,7 @@ async fn accept(
 ) -> Result<(), Failure> {
     let guests = Rc::new(Guests::default());
     let mut look = tokio::time::interval(LOOK);
+    let mut arrivals = agent.arrivals().ok_or_else(|| Failure::new(Exit::Unavailable, "the agent serves already"))?;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -136,30 +153,38 @@ async fn accept(
                 }
                 if !bound.is_there() {
                     tracing::warn!("the socket is gone: binding it anew");
-                    bound = Bound::bind(agent.sockets())?;
+                    bound = Bound::bind(agent.places())?;
                 }
                 continue;
             }
-            accepted = bound.listener.accept() => accepted,
+            came = next(&bound, &mut arrivals) => came,
         };
-        let stream = match accepted {
-            Ok(stream) => stream,
+        let (stream, door) = match accepted {
+            Ok(came) => came,
             Err(error) => {
                 tracing::warn!(kind = %error.kind(), "cannot accept a connection");
                 tokio::time::sleep(BACK_OFF).await;
                 continue;
             }
         };
-        let Some(visitor) = Visitor::new(&stream).ok().filter(Visitor::is_us) else {
+        let Some(visitor) = Visitor::new(&stream, door).ok().filter(Visitor::is_welcome) else {
             tracing::warn!("a connection of another user was closed");
             continue;
         };
-        let Some(guest) = guests.admit(visitor.pid()) else {
+        let Some(guest) = guests.admit(visitor.pid(), visitor.is_restricted()) else {
             tracing::warn!(peer = visitor.pid(), "too many connections: the newest was closed");
             continue;
         };
         let agent = Rc::clone(&agent);
         sessions.spawn_local(session::serve(agent, stream, Rc::new(visitor), guest));
+    }
+}
+
+/// The next connection, and the restricted socket that it came through. Neither kind keeps the other one waiting.
+async fn next(bound: &Bound, arrivals: &mut mpsc::Receiver<Arrival>) -> std::io::Result<(Stream, Option<Rc<Door>>)> {
+    tokio::select! {
+        accepted = bound.accept() => accepted.map(|stream| (stream, None)),
+        Some((stream, door)) = arrivals.recv() => Ok((stream, Some(door))),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Why the agent refuses, in words, with an exit code and what to do about it.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Holder, Keeper};
+use super::{Beyond, Holder, Keeper, NoSocket};
 use crate::exit::{Exit, Failure};
 use crate::policy::Kind;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
@@ -73,6 +75,20 @@ pub enum Denial {
     /// The peer may only ask for read tokens.
     #[error("only read tokens are given across a container's or namespace's border")]
     Restricted,
+    /// The socket that was asked through gives less.
+    #[error("{what}")]
+    Beyond {
+        /// What it does not give.
+        what: Beyond,
+    },
+    /// No restricted socket was made there, or closed.
+    #[error("no restricted socket at {path}: {why}", path = path.display())]
+    NoSocket {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        why: NoSocket,
+    },
     /// More tokens were asked for within a minute than can be told apart.
     #[error("the agent was asked for too many tokens within a minute")]
     TooOften,
@@ -204,7 +220,9 @@ impl Denial {
             | Self::Widens { .. }
             | Self::Refused(_)
             | Self::NoIndex { .. }
-            | Self::Restricted => Exit::Refused,
+            | Self::Restricted
+            | Self::Beyond { .. } => Exit::Refused,
+            Self::NoSocket { why, .. } => why.exit(),
         }
     }
 
@@ -236,6 +254,8 @@ impl Denial {
             Self::WrongPassphrase => Some("type it again: devpi-tokens agent unlock".to_owned()),
             Self::BadToken { .. } => Some("let the server make one: devpi-tokens login URL USER".to_owned()),
             Self::Restricted => Some("ask from outside of it".to_owned()),
+            Self::Beyond { .. } => Some("ask whoever made it for another: devpi-tokens agent socket".to_owned()),
+            Self::NoSocket { why, .. } => Some(why.remedy()),
             Self::NotARequest => {
                 Some("it may be of an older version: devpi-tokens agent stop (the next request starts it)".to_owned())
             }

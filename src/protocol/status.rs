@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Holder, Retired, ServerAccess};
+use super::{Holder, RestrictedSocket, Retired, ServerAccess};
 use crate::exit::{Exit, Failure};
 use crate::token::TokenId;
 
@@ -17,6 +17,9 @@ pub struct Status {
     pub roots: Vec<RootStatus>,
     /// Tokens that are to be deleted on their server.
     pub retired: Vec<Retired>,
+    /// The restricted sockets that are open.
+    #[serde(default)]
+    pub sockets: Vec<RestrictedSocket>,
 }
 
 /// One root token, without the token.
