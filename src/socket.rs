@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use interprocess::local_socket::prelude::*;
-use interprocess::local_socket::traits::StreamCommon;
 use interprocess::local_socket::{GenericFilePath, Name, Stream};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -23,12 +22,11 @@ impl Peer {
     ///
     /// # Errors
     /// Where the kernel does not say.
-    pub fn of(stream: &impl StreamCommon) -> std::io::Result<Self> {
-        let credentials = stream.peer_creds()?;
-        // The pid of a process in a pid namespace that cannot be seen from here is 0.
-        let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
-        let uid = credentials.euid().ok_or(std::io::ErrorKind::Unsupported)?;
-        Ok(Self { pid, uid })
+    pub fn of(stream: &impl AsFd) -> std::io::Result<Self> {
+        // Not `interprocess`, which takes the pid 0 of whoever cannot be seen from here for a connection that is gone.
+        let credentials = nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerCredentials)?;
+        let pid = u32::try_from(credentials.pid()).ok().filter(|pid| *pid != 0);
+        Ok(Self { pid, uid: credentials.uid() })
     }
 
     /// Whether it runs as the user of this process.
@@ -113,7 +111,8 @@ pub fn connect(path: &Path, trust: Trust, patience: Duration) -> Result<(Stream,
         kind => SocketError::Io { path: shown(), kind },
     };
     let stream = Stream::connect(name(path).map_err(failed)?).map_err(failed)?;
-    let peer = Peer::of(&stream).map_err(failed)?;
+    let Stream::UdSocket(end) = &stream;
+    let peer = Peer::of(end).map_err(failed)?;
     if !(peer.is_us() || trust == Trust::OrOutside && peer.is_outside()) {
         return Err(SocketError::Stranger { path: shown(), uid: peer.uid });
     }
@@ -161,7 +160,8 @@ mod tests {
         let path = folder.path().join("a.sock");
         let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
         let (stream, server) = connect(&path, Trust::Ours, Duration::from_secs(1)).expect("a connection");
-        let peer = Peer::of(&stream).expect("credentials");
+        let Stream::UdSocket(end) = &stream;
+        let peer = Peer::of(end).expect("credentials");
         assert_eq!(peer.pid, Some(std::process::id()));
         assert!(peer.is_us() && !peer.is_outside());
         assert_eq!(server, peer);

@@ -8,14 +8,18 @@ use tokio::sync::Notify;
 
 /// How many connections there may be at once.
 const CONNECTIONS: usize = 256;
+/// How many descriptors are left to all else, however few the system gives: the logs, the vault and the children need
+/// some for a moment, and a hand-out that could not be logged would go out all the same.
+const OTHER_DESCRIPTORS: u64 = 32;
 /// How many of them by one process.
 const CONNECTIONS_OF_ONE: usize = 32;
 /// How many of them from across a border: whoever is there does not shut out anybody here.
 const CONNECTIONS_OUTSIDE: usize = 64;
 
 /// The open connections, in the order in which they came.
-#[derive(Default)]
 pub(super) struct Guests {
+    /// How many there may be at once.
+    most: usize,
     open: RefCell<BTreeMap<u64, Rc<Seat>>>,
     came: Cell<u64>,
     /// Counts the silences, so that the longest one is known.
@@ -41,6 +45,22 @@ pub(super) struct Guest {
 }
 
 impl Guests {
+    /// Places for as many as this process has descriptors for.
+    pub(super) fn new() -> Self {
+        let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        Self::for_descriptors(descriptors.unwrap_or(u64::MAX))
+    }
+
+    fn for_descriptors(descriptors: u64) -> Self {
+        let most = usize::try_from(descriptors.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(CONNECTIONS);
+        Self {
+            most: most.clamp(1, CONNECTIONS),
+            open: RefCell::default(),
+            came: Cell::default(),
+            fell_silent: Cell::default(),
+        }
+    }
+
     /// A place for a connection of that process. Where there is none left, whoever has been silent for the longest time
     /// is put out for it, by one from `outside` only another one from there; a process that has enough of them gets none.
     pub(super) fn admit(self: &Rc<Self>, pid: Option<u32>, outside: bool) -> Option<Guest> {
@@ -49,7 +69,7 @@ impl Guests {
             return None;
         }
         let is_full = outside && open.values().filter(|seat| seat.outside).count() >= CONNECTIONS_OUTSIDE;
-        if is_full || open.len() >= CONNECTIONS {
+        if is_full || open.len() >= self.most {
             let may_go = open.iter().filter(|(_, seat)| seat.outside || !outside);
             let silent = may_go.filter_map(|(number, seat)| Some((seat.silent.get()?, *number)));
             let (_, longest) = silent.min()?;
@@ -91,7 +111,7 @@ mod tests {
 
     #[test]
     fn one_process_does_not_take_all_the_places() {
-        let guests = Rc::new(Guests::default());
+        let guests = Rc::new(Guests::for_descriptors(1024));
         let held: Vec<_> = (0..CONNECTIONS_OF_ONE).filter_map(|_| guests.admit(Some(1), false)).collect();
         assert_eq!(held.len(), CONNECTIONS_OF_ONE);
         assert!(guests.admit(Some(1), false).is_none());
@@ -100,9 +120,18 @@ mod tests {
         assert!(guests.admit(Some(1), false).is_some());
     }
 
+    #[test]
+    fn there_are_no_more_places_than_descriptors_and_some_of_those_are_left() {
+        for (descriptors, places) in [(0, 1), (32, 1), (48, 16), (288, 256), (u64::MAX, 256)] {
+            let guests = Rc::new(Guests::for_descriptors(descriptors));
+            let held: Vec<_> = (0..1000).filter_map(|pid| guests.admit(Some(pid), false)).collect();
+            assert_eq!(held.len(), places, "{descriptors}");
+        }
+    }
+
     #[tokio::test]
     async fn those_from_across_a_border_shut_out_each_other_and_nobody_here() {
-        let guests = Rc::new(Guests::default());
+        let guests = Rc::new(Guests::for_descriptors(1024));
         let _here = guests.admit(Some(1), false).expect("a place");
         let held: Vec<Guest> = (0..100).filter_map(|pid| guests.admit(Some(pid), true)).collect();
         assert_eq!(held.len(), CONNECTIONS_OUTSIDE, "all are being answered");
@@ -116,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_all_the_places_nobody_here_gives_one_to_somebody_from_across_a_border() {
-        let guests = Rc::new(Guests::default());
+        let guests = Rc::new(Guests::for_descriptors(1024));
         let held: Vec<Guest> = (0..CONNECTIONS as u32).filter_map(|pid| guests.admit(Some(pid), false)).collect();
         let silent = held[0].hear(async {
             assert!(guests.admit(None, true).is_none());
@@ -127,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_was_silent_for_the_longest_time_makes_room() {
-        let guests = Rc::new(Guests::default());
+        let guests = Rc::new(Guests::for_descriptors(1024));
         let processes = (0..CONNECTIONS as u32).map(Some);
         let held: Vec<Guest> = processes.filter_map(|pid| guests.admit(pid, false)).collect();
         assert_eq!(held.len(), CONNECTIONS);

@@ -137,7 +137,7 @@ async fn accept(
     (mut bound, lock): (Bound, &Lock),
     sessions: &mut JoinSet<()>,
 ) -> Result<(), Failure> {
-    let guests = Rc::new(Guests::default());
+    let guests = Rc::new(Guests::new());
     let mut look = tokio::time::interval(LOOK);
     let mut arrivals = agent.arrivals().ok_or_else(|| Failure::new(Exit::Unavailable, "the agent serves already"))?;
     loop {

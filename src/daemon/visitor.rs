@@ -24,8 +24,8 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn new(stream: &Stream, door: Option<Rc<Door>>) -> std::io::Result<Self> {
-        let peer = Peer::of(stream)?;
         let Stream::UdSocket(end) = stream;
+        let peer = Peer::of(end)?;
         let opened = peer.pid.and_then(|pid| Process::of(pid).ok());
         // Asked after its folder was opened: as long as it lives, the folder is its own.
         let process = opened.filter(|_| socket::peer_process(end).is_none_or(|process| socket::is_alive(&process)));
