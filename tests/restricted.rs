@@ -149,7 +149,7 @@ fn it_ends_when_it_is_closed_when_its_file_is_removed_and_with_the_agent() {
     };
     let path = reading(&home);
     let text = path.to_str().expect("UTF-8").to_owned();
-    assert_eq!(names(), [text.clone()]);
+    assert_eq!(names(), [text.as_str()]);
     for words in [&["status"][..], &["agent", "status"]] {
         let said = out(&home.cli(words).output().expect("status"));
         assert!(said.contains(&format!("restricted socket {text}: read alice/dev\n")), "{said}");
