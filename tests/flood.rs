@@ -12,8 +12,9 @@ use serde_json::json;
 use support::raw::Raw;
 use support::{BED, Home, err, out, wait_for};
 
-/// How long a good request may take. A second is promised; the machine may be busy with other tests.
-const SOON: Duration = Duration::from_secs(5);
+/// How long a good request may take. A second is promised; the machine may be busy with other tests, and this is no
+/// optimised build.
+const SOON: Duration = Duration::from_secs(8);
 
 /// By how much the agent's memory may have grown, in bytes, where a tenth of it is less.
 const GROWN: u64 = 512 * 1024;
@@ -94,7 +95,9 @@ fn assert_idle(socket: &Path, agent: u32) {
 #[test]
 fn ten_thousand_connections_that_are_held_keep_nobody_waiting_and_leave_nothing_behind() {
     let home = Home::new("memory");
-    assert!(home.cli(&["agent", "start"]).output().expect("start").status.success());
+    // It says as much as a person's.
+    let start = home.cli(&["agent", "start"]).env("DEVPI_TOKENS_LOG", "info").output().expect("start");
+    assert!(start.status.success());
     let (socket, agent) = (home.paths().sockets.remove(0), home.agent().expect("it runs"));
     // Every place was taken once: what the allocator keeps of that it uses again.
     drop(Holders::start(&socket, 10, 40));

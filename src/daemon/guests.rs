@@ -61,13 +61,18 @@ impl Guests {
         }
     }
 
+    /// Whether that process has all the connections that one may have.
+    pub(super) fn have_enough_of(&self, pid: Option<u32>) -> bool {
+        self.open.borrow().values().filter(|seat| seat.pid == pid).count() >= CONNECTIONS_OF_ONE
+    }
+
     /// A place for a connection of that process. Where there is none left, whoever has been silent for the longest time
     /// is put out for it, by one from `outside` only another one from there; a process that has enough of them gets none.
     pub(super) fn admit(self: &Rc<Self>, pid: Option<u32>, outside: bool) -> Option<Guest> {
-        let mut open = self.open.borrow_mut();
-        if open.values().filter(|seat| seat.pid == pid).count() >= CONNECTIONS_OF_ONE {
+        if self.have_enough_of(pid) {
             return None;
         }
+        let mut open = self.open.borrow_mut();
         let is_full = outside && open.values().filter(|seat| seat.outside).count() >= CONNECTIONS_OUTSIDE;
         if is_full || open.len() >= self.most {
             let may_go = open.iter().filter(|(_, seat)| seat.outside || !outside);

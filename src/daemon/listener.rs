@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::{Listener, Stream};
@@ -22,7 +22,7 @@ use super::sockets::{Arrival, Door};
 use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
-use crate::socket;
+use crate::socket::{self, Peer};
 
 /// How long to wait when the process is out of descriptors.
 pub(super) const BACK_OFF: Duration = Duration::from_millis(50);
@@ -30,6 +30,9 @@ pub(super) const BACK_OFF: Duration = Duration::from_millis(50);
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How often to look whether the socket is still there, and whether it is time to lock.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// How long nobody connects too often before the log says so again.
+const COMPLAINT: Duration = Duration::from_secs(1);
 
 /// A bound socket. It is removed when this is dropped, if we bound it and it is still the one that was bound.
 pub(super) struct Bound {
@@ -139,6 +142,7 @@ async fn accept(
 ) -> Result<(), Failure> {
     let guests = Rc::new(Guests::new());
     let mut look = tokio::time::interval(LOOK);
+    let mut complained: Option<Instant> = None;
     let mut arrivals = agent.arrivals().ok_or_else(|| Failure::new(Exit::Unavailable, "the agent serves already"))?;
     loop {
         let accepted = tokio::select! {
@@ -167,12 +171,19 @@ async fn accept(
                 continue;
             }
         };
-        let Some(visitor) = Visitor::new(&stream, door).ok().filter(Visitor::is_welcome) else {
+        let Stream::UdSocket(end) = &stream;
+        // Anybody may ask who was let into the folder of a restricted socket.
+        let Some(peer) = Peer::of(end).ok().filter(|peer| door.is_some() || peer.is_us()) else {
             tracing::warn!("a connection of another user was closed");
             continue;
         };
-        let Some(guest) = guests.admit(visitor.pid(), visitor.is_restricted()) else {
-            tracing::warn!(peer = visitor.pid(), "too many connections: the newest was closed");
+        // Whoever has enough is not looked at any more: that would cost those behind him their time.
+        let welcome = (!guests.have_enough_of(peer.pid)).then(|| Visitor::new(&stream, peer, door));
+        let seated = welcome.and_then(|visitor| Some((guests.admit(peer.pid, visitor.is_restricted())?, visitor)));
+        let Some((guest, visitor)) = seated else {
+            if complained.replace(Instant::now()).is_none_or(|last| last.elapsed() >= COMPLAINT) {
+                tracing::warn!(peer = peer.pid, "too many connections: the newest was closed");
+            }
             continue;
         };
         let agent = Rc::clone(&agent);

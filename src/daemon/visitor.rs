@@ -23,9 +23,8 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    pub(super) fn new(stream: &Stream, door: Option<Rc<Door>>) -> std::io::Result<Self> {
+    pub(super) fn new(stream: &Stream, peer: Peer, door: Option<Rc<Door>>) -> Self {
         let Stream::UdSocket(end) = stream;
-        let peer = Peer::of(end)?;
         let opened = peer.pid.and_then(|pid| Process::of(pid).ok());
         // Asked after its folder was opened: as long as it lives, the folder is its own.
         let process = opened.filter(|_| socket::peer_process(end).is_none_or(|process| socket::is_alive(&process)));
@@ -35,12 +34,7 @@ impl Visitor {
         let socket = door.as_ref().map(|door| Shown::from(door.path().to_string_lossy().into_owned()));
         let user = (!peer.is_us()).then_some(peer.uid);
         let asker = Asker { peer: peer_seen, caller, restricted, socket, user };
-        Ok(Self { peer, asker, door })
-    }
-
-    /// Whether it may ask: a process of our user, or anybody who was let into the folder of a restricted socket.
-    pub(super) fn is_welcome(&self) -> bool {
-        self.door.is_some() || self.peer.is_us()
+        Self { peer, asker, door }
     }
 
     /// Whether it lives across the border of a container, cannot be looked at, or came through a restricted socket:
