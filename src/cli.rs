@@ -14,6 +14,7 @@ mod fetch_bases;
 mod get;
 mod input;
 mod inspect;
+mod installed;
 mod list;
 mod log;
 mod login;
