@@ -142,7 +142,7 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failu
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
-        Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
+        Verb::Setup(args) => setup::run(args, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),
     }?;
     Ok(exit.into())
