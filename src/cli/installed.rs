@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 pub(super) use super::args::Client;
-pub(super) use environment::{Environment, Owner};
+pub(super) use environment::Environment;
 
 /// How much of a program is read to see what runs it, in bytes.
 const HEAD: u64 = 4096;

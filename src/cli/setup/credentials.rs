@@ -43,7 +43,8 @@ pub(super) fn take_in(
     // A password in a netrc may be for other programs on that host as well.
     let is_shared = |lying: &Lying| kind == Kind::Netrc && !lying::is_token(lying.secret.expose());
     if matches!(work.consent, Consent::Given) && gone.iter().any(|(lying, _)| is_shared(lying)) {
-        work.terminal.note(format!("{}: a password is left there, as other programs may need it", work.shown(&found.path)));
+        work.terminal
+            .note(format!("{}: a password is left there, as other programs may need it", work.shown(&found.path)));
         gone.retain(|(lying, _)| !is_shared(lying));
     }
     if gone.is_empty() {
@@ -88,7 +89,8 @@ fn tell(work: &mut Work<'_, '_>, lying: &Lying, fate: &Fate) -> Result<(), Failu
         _ => {
             work.terminal.tell(&format!("  the agent keeps a token for {} already", lying.url))?;
             token.map_or(Ok(()), |token| {
-                work.terminal.tell(&format!("  this one stays valid until you type: devpi-tokens delete {}", token.id()))
+                work.terminal
+                    .tell(&format!("  this one stays valid until you type: devpi-tokens delete {}", token.id()))
             })
         }
     }
@@ -128,4 +130,3 @@ pub(super) fn locked() -> Failure {
     Failure::new(Exit::TryAgain, "the vault is locked: credentials in files are not looked for")
         .with_remedy("open it, and try again: devpi-tokens agent unlock")
 }
-

@@ -10,7 +10,8 @@ use super::ours::Ours;
 /// Where it is no TOML.
 pub(super) fn settled(text: &str, ours: &Ours) -> Result<String, TomlError> {
     let mut file: DocumentMut = text.parse()?;
-    let repositories = ["publish", "index", "repos"].iter().try_fold(file.as_item_mut(), |item, name| item.get_mut(*name));
+    let repositories =
+        ["publish", "index", "repos"].iter().try_fold(file.as_item_mut(), |item, name| item.get_mut(*name));
     if let Some(repositories) = repositories.and_then(Item::as_table_like_mut) {
         for (_, repository) in repositories.iter_mut() {
             with_user(repository, ours);

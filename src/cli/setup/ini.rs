@@ -105,7 +105,14 @@ pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
         };
         is_open = true;
         let place = end - value.len()..end;
-        entries.push(Entry { section, key, value: vec![value], lines: line.from..line.to, place, indent: line.indent() });
+        entries.push(Entry {
+            section,
+            key,
+            value: vec![value],
+            lines: line.from..line.to,
+            place,
+            indent: line.indent(),
+        });
     }
     entries
 }
@@ -144,11 +151,6 @@ pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
     format!("{}{}{new}{after}", ended(before, ending), " ".repeat(indent))
 }
 
-/// The text without an entry of it.
-pub(super) fn without(text: &str, entry: &Entry<'_>) -> String {
-    spliced(text, entry.lines.clone(), "")
-}
-
 fn next_indent(text: &str, at: usize) -> usize {
     lines(text).find(|line| line.from >= at && !line.is_blank() && !line.is_comment()).map_or(0, |line| line.indent())
 }
@@ -166,6 +168,10 @@ fn ended(text: &str, ending: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn without(text: &str, entry: &Entry<'_>) -> String {
+        spliced(text, entry.lines.clone(), "")
+    }
 
     const PIP: &str = "# mine\n[global]\n; slow network\ntimeout = 60\nextra-index-url =\n    https://one/\n    # why\n\n    \
                        https://two/\n\n[install]\nno-compile = yes\n";
@@ -198,7 +204,10 @@ mod tests {
             ("[global]\nkeyring-provider =\n", "[global]\nkeyring-provider = subprocess\n"),
             ("[global]\nkeyring-provider\n", "[global]\nkeyring-provider = subprocess\n"),
             ("[global]\nkeyring-provider=a\n  b\nx=1\n", "[global]\nkeyring-provider=subprocess\nx=1\n"),
-            ("[global]\nkeyring-provider = a\nkeyring_provider = b", "[global]\nkeyring-provider = a\nkeyring_provider = subprocess"),
+            (
+                "[global]\nkeyring-provider = a\nkeyring_provider = b",
+                "[global]\nkeyring-provider = a\nkeyring_provider = subprocess",
+            ),
         ] {
             assert_eq!(set(before, "global", "keyring-provider", "subprocess"), after);
         }
@@ -207,7 +216,10 @@ mod tests {
     #[test]
     fn an_option_goes_with_all_its_lines() {
         let entries = entries(PIP);
-        assert_eq!(without(PIP, &entries[1]), "# mine\n[global]\n; slow network\ntimeout = 60\n\n[install]\nno-compile = yes\n");
+        assert_eq!(
+            without(PIP, &entries[1]),
+            "# mine\n[global]\n; slow network\ntimeout = 60\n\n[install]\nno-compile = yes\n"
+        );
     }
 
     fn parsed(text: &str) -> Option<Vec<(String, String, String)>> {

@@ -176,12 +176,7 @@ fn in_tables(table: &toml::Table, path: &mut Vec<String>, found: &mut Vec<Lying>
     if let (Some(url), Some((key, secret))) = (text("url"), secret) {
         let user = text("username").or(text("user")).filter(|user| *user != NOBODY);
         let spot = Spot::Key(path.iter().map(String::as_str).chain([key]).map(str::to_owned).collect());
-        found.push(Lying {
-            url: apart(url).plain,
-            user: user.map(str::to_owned),
-            secret: Secret::new(secret),
-            spot,
-        });
+        found.push(Lying { url: apart(url).plain, user: user.map(str::to_owned), secret: Secret::new(secret), spot });
     }
     for (name, value) in table {
         if let Some(inner) = value.as_table().filter(|_| path.len() < DEEPEST) {

@@ -141,7 +141,10 @@ mod tests {
     fn the_further_lines_of_a_password_are_not_shown() {
         let text = "[x]\npassword =\n    s3cret\n    more\nother = 1\n";
         let mask = Mask::of(&[text], std::iter::empty());
-        assert_eq!(text.lines().map(|line| mask.line(line)).collect::<Vec<_>>()[2..4], ["    <password>", "    <password>"]);
+        assert_eq!(
+            text.lines().map(|line| mask.line(line)).collect::<Vec<_>>()[2..4],
+            ["    <password>", "    <password>"]
+        );
     }
 
     proptest::proptest! {

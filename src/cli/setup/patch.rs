@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn what_was_not_changed_is_not_kept() {
-        let patch = Patch::back("[pypi]\npassword = s3cret\n[dev]\nx = 1\n", "[pypi]\npassword = s3cret\n[dev]\nx = 2\n");
+        let patch =
+            Patch::back("[pypi]\npassword = s3cret\n[dev]\nx = 1\n", "[pypi]\npassword = s3cret\n[dev]\nx = 2\n");
         assert!(!serde_json::to_string(&patch).expect("JSON").contains("s3cret"));
     }
 

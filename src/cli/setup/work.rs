@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::Found;
+use super::file::{self, Found};
 use super::journal::{Change, Journal};
 use super::mask::Mask;
 use super::patch::{self, Patch};
@@ -53,6 +53,10 @@ impl Work<'_, '_> {
             Some(false) => self.declined += 1,
             Some(true) => {}
             None => {
+                if matches!(self.consent, Consent::Asked(_)) {
+                    // The question has no line ending.
+                    self.terminal.note("-");
+                }
                 self.consent = Consent::Missing;
                 self.left += 1;
             }
@@ -69,7 +73,7 @@ impl Work<'_, '_> {
         if !self.agrees("change it?")? {
             return Ok(());
         }
-        let made = found.text.is_none().then(|| found.missing_folders());
+        let made = found.text.is_none().then(|| file::missing_folders(&found.path));
         let back = Patch::back(found.text(), after);
         // First, so that no change is ever without its way back.
         self.journal.note(Change::File { path: found.path.clone(), made, back })?;
