@@ -177,7 +177,7 @@ fn every_help_text_is_what_it_was_agreed_to_be() {
 fn errors_of_the_command_line_itself() {
     offline(
         "errors_usage",
-        &[(&[], ""), (&["nonsense"], ""), (&["logn"], ""), (&["--nonsense"], ""), (&["agent"], ""), (&["setup"], "")],
+        &[(&[], ""), (&["nonsense"], ""), (&["logn"], ""), (&["--nonsense"], ""), (&["agent"], "")],
     );
 }
 

@@ -83,8 +83,7 @@ fn chosen(
             continue;
         }
         if places.is_empty() {
-            work.terminal
-                .note(format!("{} was not found: its files are set up for when it is there", client.command()));
+            work.terminal.note(format!("{} is not on PATH", client.command()));
         }
         if !found.iter().any(|(known, _)| known == client) {
             found.push((*client, places));

@@ -120,6 +120,18 @@ fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
 }
 
 #[test]
+fn nobody_is_told_to_delete_the_token_that_the_agent_itself_keeps() {
+    let person = stranger();
+    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let login = person.home.cli(&["login", "--file", "-", &BED.simple_url("alice/dev")]);
+    assert!(crate::support::fed(login, &format!("{token}\n")).status.success());
+    person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
+    let said = person.set_up(&["devpi", "--yes"]);
+    assert!(said.contains("the agent keeps a token for ") && !said.contains("devpi-tokens delete"), "{said}");
+    assert!(!person.read(".devpi/client/auth.json").contains(&token));
+}
+
+#[test]
 fn a_password_in_a_netrc_is_left_unless_a_person_agrees() {
     let person = Person::alice();
     let text = format!("machine 127.0.0.1 login alice password {}\n", BED.password("alice"));

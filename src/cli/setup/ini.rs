@@ -76,7 +76,14 @@ fn header(trimmed: &str) -> Option<&str> {
 
 /// Every option, in order.
 pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
+    scan(text).0
+}
+
+/// Every option, and every section with the end of its header's line: what looks like one may be a further line of an
+/// option.
+fn scan(text: &str) -> (Vec<Entry<'_>>, Vec<(&str, usize)>) {
     let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut sections = Vec::new();
     let mut section = None;
     // Whether lines that are indented further belong to the last entry.
     let mut is_open = false;
@@ -95,6 +102,7 @@ pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
         is_open = false;
         if let Some(name) = header(trimmed) {
             section = Some(name);
+            sections.push((name, line.to));
             continue;
         }
         // In front of the first section Python reads nothing and refuses the file.
@@ -114,7 +122,7 @@ pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
             indent: line.indent(),
         });
     }
-    entries
+    (entries, sections)
 }
 
 /// The value that counts: of several spellings the last one.
@@ -124,7 +132,7 @@ pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
 
 /// The text with this value; one that is there already is replaced where it stands.
 pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
-    let entries = entries(text);
+    let (entries, sections) = scan(text);
     if let Some(entry) = entries.iter().rfind(|entry| entry.is(section, key)) {
         let has_sign = text[entry.lines.clone()].contains(['=', ':']);
         let glue = match text[..entry.place.start].chars().next_back() {
@@ -136,12 +144,12 @@ pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
     }
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let new = format!("{key} = {value}{ending}");
-    let at_header = lines(text).find(|line| !line.is_comment() && header(line.text.trim()) == Some(section));
+    let at_header = sections.iter().find(|(name, _)| *name == section);
     let last = entries.iter().rfind(|entry| entry.section == section);
     let (at, indent) = match (last, at_header) {
         (Some(last), _) => (last.lines.end, last.indent),
         // What follows must not be read as a second line of the new value.
-        (None, Some(line)) => (line.to, next_indent(text, line.to)),
+        (None, Some((_, end))) => (*end, next_indent(text, *end)),
         (None, None) => {
             let gap = if text.trim().is_empty() { "" } else { ending };
             return format!("{}{gap}[{section}]{ending}{new}", ended(text, ending));
@@ -194,6 +202,7 @@ mod tests {
         assert_eq!(set("", "global", "k", "v"), "[global]\nk = v\n");
         assert_eq!(set("[x]\na = 1", "global", "k", "v"), "[x]\na = 1\n\n[global]\nk = v\n");
         assert_eq!(set("[global]\r\n", "global", "k", "v"), "[global]\r\nk = v\r\n");
+        assert_eq!(set("[x]\na = 1\n  [global]\n", "global", "k", "v"), "[x]\na = 1\n  [global]\n\n[global]\nk = v\n");
         assert_eq!(set("[global]\n  [b]\n", "global", "k", "v"), "[global]\n  k = v\n  [b]\n");
     }
 

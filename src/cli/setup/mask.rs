@@ -40,7 +40,7 @@ impl Mask {
         line = in_addresses(&line);
         line = by_name(&line);
         line = behind_password(&line);
-        printable(&tokens(&line))
+        printable(&tokens(&line).replace('\t', "    "))
     }
 }
 
@@ -127,6 +127,7 @@ mod tests {
             ("UV_TOKEN=s3cret", "UV_TOKEN=<password>"),
             ("dev = devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiBTs3cret", "dev = <password>"),
             ("[global]", "[global]"),
+            ("\thelper = x", "    helper = x"),
             ("authenticate = \"always\"", "authenticate = \"always\""),
             ("keyring-provider = subprocess", "keyring-provider = subprocess"),
             ("url = https://alice@h/a/dev/ \u{1b}[2J", "url = https://alice@h/a/dev/ \\x1b[2J"),

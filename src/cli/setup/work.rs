@@ -49,14 +49,16 @@ impl Work<'_, '_> {
                 Err(failure) => return Err(failure),
             },
         };
+        if let Consent::Asked(prompt) = &self.consent
+            && !prompt.has_person()
+        {
+            // Nobody has typed the end of the line.
+            self.terminal.note(answer.map_or("-", |answer| if answer { "yes" } else { "no" }));
+        }
         match answer {
             Some(false) => self.declined += 1,
             Some(true) => {}
             None => {
-                if matches!(self.consent, Consent::Asked(_)) {
-                    // The question has no line ending.
-                    self.terminal.note("-");
-                }
                 self.consent = Consent::Missing;
                 self.left += 1;
             }
