@@ -7,6 +7,7 @@ mod complaint;
 mod create;
 mod delete;
 mod derive;
+mod doctor;
 mod entry;
 mod exec;
 mod explain;
@@ -140,6 +141,7 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failu
         Verb::Log(args) => log::run(args, terminal),
         Verb::Trace(args) => trace::run(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),
+        Verb::Doctor(args) => doctor::run(&args, terminal),
         Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
         Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),

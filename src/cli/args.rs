@@ -1,5 +1,6 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
+mod doctor;
 mod examples;
 mod exec;
 mod log;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use doctor::{Doctor, Replayed};
 pub use exec::Exec;
 pub use log::{Explain, Log};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
@@ -83,6 +85,9 @@ pub enum Verb {
     /// Tell what pip, uv and twine would get for a URL, and why
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
+    /// Look at all that a client needs to get a token, and say what mends the rest
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
     /// Show or change what the agent may hand out, and for how long
     #[command(subcommand, after_help = examples::POLICY)]
     Policy(Policy),

@@ -113,6 +113,17 @@ Examples:
   devpi-tokens explain https://HOST/USER/INDEX/+simple/
   devpi-tokens explain --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const DOCTOR: &str = "\
+Says nothing of what is well, and of the rest what mends it, or whom to ask. Exits
+with 0 only if all is well, else with 1. No secret is ever shown: the report can
+be pasted into a bug report. For each kept token the server is asked with a token
+of a minute.
+
+Examples:
+  devpi-tokens doctor
+  devpi-tokens doctor --all --json
+  devpi-tokens doctor --as pip https://HOST/USER/INDEX/+simple/";
+
 pub(super) const POLICY: &str = "\
 Narrowing is free. To allow more than before, the vault's passphrase is asked
 for; where there is none: devpi-tokens login --policy FILE.
