@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn pip(machine: &Machine, line: &str) -> (String, bool) {
-        let asks = machine.observed(line, |observed| pip_asks(observed)).expect("pip");
+        let asks = machine.observed(line, pip_asks).expect("pip");
         (asks.provider, asks.no_input)
     }
 

@@ -7,8 +7,14 @@ mod agent;
 mod desk;
 mod finding;
 mod kept;
+mod keyring;
+mod names;
+mod pip;
+mod python;
+mod replay;
 mod server;
 mod token;
+mod uv;
 
 use super::args;
 use super::{Terminal, now};
@@ -28,7 +34,8 @@ pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Ex
     if args.json {
         terminal.say(format!("{:#}", finding::json(&findings)))?;
     } else {
-        finding::tell(&findings, args.all, terminal)?;
+        // A replay is asked for to be seen.
+        finding::tell(&findings, args.all || args.client.is_some(), terminal)?;
     }
     Ok(match finding::worst(&findings) {
         Level::Ok => Exit::Done,
@@ -38,9 +45,15 @@ pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Ex
 
 fn everything(desk: &Desk, args: &args::Doctor) -> Vec<Finding> {
     let (mut findings, kept) = agent::look(&desk.paths);
+    if let Some(client) = args.client {
+        return replay::run(desk, args, client, kept.as_ref());
+    }
     if let Some(kept) = &kept {
         findings.extend(kept::look(kept, now()));
         findings.extend(servers(desk, kept, args));
+    }
+    for look in [keyring::look, pip::look, uv::look, python::look, names::look] {
+        findings.extend(look(desk));
     }
     findings
 }

@@ -3,6 +3,7 @@
 
 pub mod desktop;
 pub mod judge;
+pub mod proxy;
 pub mod raw;
 pub mod run;
 

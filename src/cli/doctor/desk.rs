@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::keyring::{KEYRING, Own};
 use crate::caller::{Observed, understand};
-use crate::cli::installed::{Client, Installed, Surroundings, find};
+use crate::cli::installed::{Client, Installed, Surroundings, find, is_ours};
 use crate::disk::Disk;
 use crate::escape::printable;
 use crate::exit::Failure;
@@ -37,25 +38,44 @@ impl Desk {
         find(client, &self.around)
     }
 
+    /// Where a `keyring` of ours is, or would be put.
+    pub(super) fn own_keyring(&self) -> Own {
+        let folders = std::env::split_paths(&self.around.path).filter(|folder| folder.is_absolute());
+        let on_path = folders.into_iter().find(|folder| is_ours(&folder.join(KEYRING)));
+        Own { on_path, usual: self.paths.data.join("bin") }
+    }
+
     /// The server of ours that a URL is on, and where there; a URL with a password in it is none.
-    pub(super) fn ours(&self, url: &str) -> Option<(Target, ServerUrl, Place)> {
+    pub(super) fn ours(&self, url: &str) -> Option<Ours> {
         let target: Target = url.parse().ok()?;
-        let (server, place) = hosts::find(&self.list, &target)?;
-        Some((target, server, place))
+        let (server, place) = self.place(&target)?;
+        Some(Ours { target, server, index: place.index })
+    }
+
+    /// The server of ours that a target is on, and where there.
+    pub(super) fn place(&self, target: &Target) -> Option<(ServerUrl, Place)> {
+        hosts::find(&self.list, target)
     }
 
     /// The indexes of a server that pip and uv are configured with.
     pub(super) fn indexes(&self, server: &ServerUrl) -> Vec<IndexName> {
         let lines = [["pip", "install"], ["uv", "sync"]].map(|line| line.map(str::to_owned));
         let urls = lines.iter().flat_map(|line| self.seen(line, understand).index_urls);
-        let places = urls.filter_map(|url| self.ours(&url)).filter(|(_, found, _)| found == server);
-        places.filter_map(|(_, _, place)| place.index).collect()
+        let ours = urls.filter_map(|url| self.ours(&url)).filter(|ours| ours.server == *server);
+        ours.filter_map(|ours| ours.index).collect()
     }
 
     /// What a client with that command line sees.
     pub(super) fn seen<T>(&self, argv: &[String], tell: impl FnOnce(&Observed<'_>) -> T) -> T {
         tell(&Observed { argv, folder: &self.folder, env: &env, files: &Disk })
     }
+}
+
+/// Where a URL is on a server of ours.
+pub(super) struct Ours {
+    pub(super) target: Target,
+    pub(super) server: ServerUrl,
+    pub(super) index: Option<IndexName>,
 }
 
 /// A variable of the environment that is set to something.

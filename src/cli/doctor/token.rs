@@ -77,7 +77,7 @@ impl Kept<'_> {
             Ok(given) => given,
             Err(failure) => return Finding::failed("token", failure),
         };
-        let checked = short(&given, server).map(|probe| server.check_token(&probe, &given.username));
+        let checked = short(&given.password, server).map(|probe| server.check_token(&probe, &given.username));
         match checked {
             Err(failure) => Finding::failed("token", failure),
             Ok(outcome) => judged(&self.root.holder, &self.root.id, outcome),
@@ -106,8 +106,8 @@ impl Kept<'_> {
 }
 
 /// What is sent: it ends in a minute.
-pub(super) fn short(given: &Credential, server: &Server) -> Result<Secret, Failure> {
-    let root = Token::parse(given.password.expose()).and_then(RootToken::try_from).map_err(mint::not_kept)?;
+pub(super) fn short(given: &Secret, server: &Server) -> Result<Secret, Failure> {
+    let root = Token::parse(given.expose()).and_then(RootToken::try_from).map_err(mint::not_kept)?;
     mint::probe(&root, server)
 }
 
