@@ -144,7 +144,7 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failu
         Verb::Doctor(args) => doctor::run(&args, terminal),
         Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
-        Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
+        Verb::Setup(args) => setup::run(args, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),
     }?;
     Ok(exit.into())

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+pub(super) use super::args::Client;
 pub(super) use environment::{Environment, Owner};
 
 /// How much of a program is read to see what runs it, in bytes.
@@ -19,20 +20,6 @@ const KEYRING: &str = "keyring";
 
 /// What the program is called that our `keyring` is a link to.
 const HELPER: &str = "devpi-tokens-helper";
-
-/// A client that can ask the agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Client {
-    Pip,
-    Uv,
-    Twine,
-    Poetry,
-    Pdm,
-    Hatch,
-    Flit,
-    Devpi,
-    Git,
-}
 
 impl Client {
     pub(super) const ALL: [Self; 9] =

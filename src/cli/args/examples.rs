@@ -3,7 +3,7 @@
 pub(super) const PROGRAM: &str = "\
 Examples:
   devpi-tokens login https://HOST/USER/INDEX/
-  devpi-tokens setup shim
+  devpi-tokens setup
 
 DEVPI_TOKENS_VAULT=keyring|passphrase|memory says, at the first login, who keeps
 the key of the vault: the desktop's keyring, a passphrase, or nobody.";
@@ -184,8 +184,17 @@ Examples:
   devpi-tokens agent uninstall";
 
 pub(super) const SETUP: &str = "\
+CLIENT is pip, uv, twine, poetry, pdm, hatch, flit, devpi or git. Each change is
+shown before it is asked about. A credential that is taken out of a file is not
+put back by --undo: it is kept nowhere but in the agent, as a token.
+
+Where nobody can be asked, nothing is changed without --yes, and the exit code is
+1 if there is something to change.
+
 Examples:
-  devpi-tokens setup shim";
+  devpi-tokens setup --dry-run
+  devpi-tokens setup pip uv --yes
+  devpi-tokens setup --undo --yes";
 
 pub(super) const SETUP_SHIM: &str = "\
 Examples:

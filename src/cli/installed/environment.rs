@@ -40,6 +40,8 @@ pub(in crate::cli) struct Environment {
     pub(in crate::cli) has_keyring: bool,
     /// Whether our package is in it.
     pub(in crate::cli) has_agent: bool,
+    /// Whether pip is.
+    has_pip: bool,
 }
 
 impl Environment {
@@ -62,27 +64,32 @@ impl Environment {
             owner: owner(&folder, venv.is_some(), around),
             has_keyring: has(&sites, KEYRING),
             has_agent: has(&sites, AGENT),
+            has_pip: has(&sites, "pip"),
             python: if venv.is_some() { real } else { python.to_owned() },
             folder,
         })
     }
 
-    /// The command that puts our package into it; `None` where only a package manager of the system may.
-    pub(in crate::cli) fn command_to_add(&self) -> Option<Vec<String>> {
-        let words = |words: &[&str]| words.iter().copied().map(str::to_owned).collect();
-        Some(match &self.owner {
-            Owner::Pipx(name) => words(&["pipx", "inject", name, AGENT]),
-            Owner::UvTool(name) => {
-                let mut command: Vec<String> = words(&["uv", "tool", "install", name, "--with", AGENT]);
-                // uv forgets what it was told before.
-                for other in with(&self.folder, name) {
-                    command.extend(["--with".to_owned(), other]);
-                }
-                command
-            }
-            Owner::Venv | Owner::Python => words(&[self.python.to_str()?, "-m", "pip", "install", AGENT]),
+    /// The command that puts our package into it, and that other one; `None` where only a package manager of the system
+    /// may.
+    pub(in crate::cli) fn command_to_add(&self, also: Option<&str>) -> Option<Vec<String>> {
+        let python = self.python.to_str();
+        let words = match &self.owner {
+            Owner::Pipx(name) => vec!["pipx", "inject", name, AGENT],
+            Owner::UvTool(name) => vec!["uv", "tool", "install", name, "--with", AGENT],
+            Owner::Venv if !self.has_pip => vec!["uv", "pip", "install", "--python", python?, AGENT],
+            Owner::Venv | Owner::Python => vec![python?, "-m", "pip", "install", AGENT],
             Owner::System => return None,
-        })
+        };
+        let mut command: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        if let Owner::UvTool(name) = &self.owner {
+            // uv forgets what it was told before.
+            let others = also.map(str::to_owned).into_iter().chain(with(&self.folder, name));
+            command.extend(others.flat_map(|other| ["--with".to_owned(), other]));
+        } else {
+            command.extend(also.map(str::to_owned));
+        }
+        Some(command)
     }
 }
 

@@ -93,7 +93,7 @@ fn a_tool_of_pipx_is_known_by_its_link_and_by_its_folder() {
     assert_eq!(found[0].environment.as_ref(), Some(&in_its_folder));
     assert_eq!(in_its_folder.owner, Owner::Pipx("twine".to_owned()));
     assert!(in_its_folder.has_keyring && !in_its_folder.has_agent);
-    assert_eq!(words(in_its_folder.command_to_add()), "pipx inject twine devpi-tokens-agent");
+    assert_eq!(words(in_its_folder.command_to_add(None)), "pipx inject twine devpi-tokens-agent");
     assert_eq!(in_its_folder.folder, machine.at("home/.local/share/pipx/venvs/twine").canonicalize().expect("there"));
 }
 
@@ -120,7 +120,7 @@ fn a_tool_of_uv_keeps_what_it_was_installed_with() {
     machine.venv("home/.local/share/uv/tools/twine", "twine", &[]);
     let command = |receipt: &str| {
         machine.file("home/.local/share/uv/tools/twine/uv-receipt.toml", receipt);
-        words(machine.environment(Client::Twine).command_to_add())
+        words(machine.environment(Client::Twine).command_to_add(None))
     };
     assert_eq!(command("nonsense ["), "uv tool install twine --with devpi-tokens-agent");
     let receipt = "[tool]\nrequirements = [{ name = \"twine\", specifier = \">=6\" }, { name = \"keyring\", \
@@ -137,7 +137,11 @@ fn a_script_is_of_the_python_that_its_first_line_names() {
     machine.program("usr/bin/twine", &long);
     let found = machine.environment(Client::Twine);
     assert_eq!((found.python.clone(), found.owner.clone(), found.has_keyring), (python.clone(), Owner::Venv, true));
-    assert_eq!(words(found.command_to_add()), format!("{} -m pip install devpi-tokens-agent", python.display()));
+    let with_uv = format!("uv pip install --python {} devpi-tokens-agent keyring", python.display());
+    assert_eq!(words(found.command_to_add(Some("keyring"))), with_uv);
+    machine.venv("a venv", "other", &["pip-26.3"]);
+    let with_pip = format!("{} -m pip install devpi-tokens-agent", python.display());
+    assert_eq!(words(machine.environment(Client::Twine).command_to_add(None)), with_pip);
     machine.program("usr/bin/python3", "");
     machine.program("usr/bin/hatch", "#!/usr/bin/env -S python3\n");
     assert_eq!(machine.environment(Client::Hatch).folder, machine.at("usr").canonicalize().expect("there"));
@@ -169,7 +173,7 @@ fn a_python_of_the_system_has_its_packages_in_several_folders() {
     }
     machine.file("usr/lib/python3.11/EXTERNALLY-MANAGED", "");
     let found = machine.environment(Client::Twine);
-    assert_eq!((found.owner.clone(), found.command_to_add()), (Owner::System, None));
+    assert_eq!((found.owner.clone(), found.command_to_add(None)), (Owner::System, None));
 }
 
 #[test]
