@@ -77,7 +77,13 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
     // Who is meant where no user is named.
     let default = alive.iter().copied().find(|kept| kept.root.default).or(alive.first().copied());
     let indexes = indexes(desk, url, default, args);
-    findings.extend(indexes.iter().map(|index| server::access(&server, index)));
+    for index in &indexes {
+        let (finding, redirects) = server::access(&server, index);
+        findings.push(finding);
+        if let Some(bases) = default.filter(|_| redirects).map(|kept| kept.known_bases(index)) {
+            findings.extend(uv::without_bases(desk, (url, index), &bases));
+        }
+    }
     findings.extend(default.iter().flat_map(|kept| indexes.iter().filter_map(|index| kept.bases(index))));
     findings.extend(server::clock(url, server.skew(), first.access.skew));
     findings.extend(alive.iter().map(|kept| kept.is_good(&server, indexes.first())));

@@ -11,44 +11,44 @@ use testbed::{Bed, Client};
 use crate::support::{BED, Home, TOOLS, code, err, fed, out};
 
 /// The passphrase of its vault.
-pub const PASSPHRASE: &str = "a passphrase";
+pub(super) const PASSPHRASE: &str = "correct horse";
 
 const ENTRY_POINTS: &str = "[keyring.backends]\ndevpi-tokens-agent = devpi_tokens_agent.backend\n";
 
 /// A home with an agent, and clients that see its files.
-pub struct Desk {
-    pub home: Home,
+pub(super) struct Desk {
+    pub(super) home: Home,
     client: Client,
     /// Where the index lies that everything is configured with.
-    pub server: String,
+    pub(super) server: String,
     /// In front of everything else on PATH.
-    pub first: Option<PathBuf>,
+    pub(super) first: Option<PathBuf>,
     /// What else is in the environment.
-    pub env: Vec<(&'static str, OsString)>,
+    pub(super) env: Vec<(&'static str, OsString)>,
 }
 
 /// What doctor says.
-pub struct Report {
-    pub exit: Option<i32>,
-    pub findings: Vec<Value>,
-    pub text: String,
+pub(super) struct Report {
+    pub(super) exit: Option<i32>,
+    pub(super) findings: Vec<Value>,
+    pub(super) text: String,
 }
 
 impl Desk {
     /// With alice logged in at `alice/dev` of the shared bed.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::at(&BED, &BED.url())
     }
 
     /// The same with a bed that is reached by that URL.
-    pub fn at(bed: &Bed, server: &str) -> Self {
+    pub(super) fn at(bed: &Bed, server: &str) -> Self {
         let desk = Self::logged_out(server);
         desk.login(bed, &format!("{server}/alice/dev/+simple/"));
         desk
     }
 
     /// The same with nobody logged in.
-    pub fn logged_out(server: &str) -> Self {
+    pub(super) fn logged_out(server: &str) -> Self {
         let home = Home::new("passphrase");
         let client = Client::with_keyring(&TOOLS).expect("a client");
         let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/devpi_tokens_agent");
@@ -62,6 +62,7 @@ impl Desk {
             ("twine", client.venv().join("bin/twine")),
             ("uv", TOOLS.uv()),
             ("devpi-tokens", env!("CARGO_BIN_EXE_devpi-tokens").into()),
+            ("devpi-tokens-helper", env!("CARGO_BIN_EXE_devpi-tokens-helper").into()),
         ] {
             symlink(program, bin.join(name)).expect("a link");
         }
@@ -78,30 +79,30 @@ impl Desk {
         desk
     }
 
-    pub fn simple(&self) -> String {
+    pub(super) fn simple(&self) -> String {
         format!("{}/alice/dev/+simple/", self.server)
     }
 
     /// uv's configuration of the index, with those lines more.
-    pub fn write_uv(&self, more: &str) {
+    pub(super) fn write_uv(&self, more: &str) {
         let text =
             format!("keyring-provider = \"subprocess\"\n\n[[index]]\nname = \"dev\"\nurl = \"{}\"\n", self.simple());
         self.write(".config/uv/uv.toml", &(text + more));
     }
 
     /// A file of the home.
-    pub fn write(&self, path: &str, text: &str) -> PathBuf {
+    pub(super) fn write(&self, path: &str, text: &str) -> PathBuf {
         let file = self.home.path().join(path);
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
         std::fs::write(&file, text).expect("written");
         file
     }
 
-    pub fn venv(&self) -> &Path {
+    pub(super) fn venv(&self) -> &Path {
         self.client.venv()
     }
 
-    pub fn login(&self, bed: &Bed, url: &str) {
+    pub(super) fn login(&self, bed: &Bed, url: &str) {
         let login = fed(
             self.home.cli(&["login", "--no-input", url, "alice"]),
             &format!("{PASSPHRASE}\n{}\n", bed.password("alice")),
@@ -110,7 +111,7 @@ impl Desk {
     }
 
     /// A line in a shell of this machine.
-    pub fn shell(&self, line: &str) -> Command {
+    pub(super) fn shell(&self, line: &str) -> Command {
         let own = [self.home.path().join("shim"), self.home.path().join("bin")];
         let usual = ["/usr/bin", "/bin"].map(PathBuf::from);
         let path = std::env::join_paths(self.first.iter().chain(&own).chain(&usual)).expect("a PATH");
@@ -120,17 +121,17 @@ impl Desk {
     }
 
     /// What doctor says with those arguments.
-    pub fn doctor(&self, args: &str) -> Report {
+    pub(super) fn doctor(&self, args: &str) -> Report {
         Report::of(&self.shell(&format!("devpi-tokens doctor --json {args}")).output().expect("doctor"))
     }
 
     /// What doctor says after a line of its own in the same shell, which reads that from its standard input.
-    pub fn doctor_after(&self, line: &str, input: &str) -> Report {
+    pub(super) fn doctor_after(&self, line: &str, input: &str) -> Report {
         Report::of(&fed(self.shell(&format!("{line} >&2 || exit 99; devpi-tokens doctor --json")), input))
     }
 
     /// Fails where anything is not well.
-    pub fn is_well(&self) {
+    pub(super) fn is_well(&self) {
         let report = self.doctor("");
         assert_eq!((report.exit, report.wrong()), (Some(0), Vec::new()), "{}", report.text);
         let said = self.shell("devpi-tokens doctor").output().expect("doctor");
@@ -139,7 +140,7 @@ impl Desk {
 }
 
 impl Report {
-    pub fn of(output: &Output) -> Self {
+    pub(super) fn of(output: &Output) -> Self {
         let text = format!("{}{}", out(output), err(output));
         let json: Value = serde_json::from_str(&out(output)).unwrap_or_else(|error| panic!("{error}: {text}"));
         // No token, no password, no passphrase.
@@ -151,12 +152,12 @@ impl Report {
     }
 
     /// What is not well.
-    pub fn wrong(&self) -> Vec<&Value> {
+    pub(super) fn wrong(&self) -> Vec<&Value> {
         self.findings.iter().filter(|finding| finding["level"] != "ok").collect()
     }
 
     /// The one finding that is not well: its level, what it says, and what is under that key.
-    pub fn only(&self, check: &str, key: &str) -> (String, String, String) {
+    pub(super) fn only(&self, check: &str, key: &str) -> (String, String, String) {
         let [only] = self.wrong()[..] else { panic!("not one finding: {}", self.text) };
         assert_eq!((&only["check"], self.exit), (&Value::from(check), Some(1)), "{}", self.text);
         let text = |key: &str| only[key].as_str().unwrap_or_else(|| panic!("no {key}: {only}")).to_owned();

@@ -178,19 +178,17 @@ fn bases_that_are_not_known_are_asked_for() {
 #[test]
 fn a_pip_that_may_not_ask_a_person_is_told_to_ask_the_command() {
     let mut desk = Desk::new();
-    // Of the environment that pip runs in: what is set for the user stands before it.
     let conf = desk.venv().join("pip.conf");
-    std::fs::write(&conf, "[global]\nno-input = true\nkeyring-provider = auto\n").expect("written");
     let text = format!("[global]\nindex-url = {}\n", desk.simple());
     desk.write(".config/pip/pip.conf", &text);
     std::fs::write(&conf, "[global]\nno-input = true\n").expect("written");
-    let command = mended(&desk, "pip", "may not ask a person (no-input)", "");
-    assert!(command.ends_with("/bin/pip config set global.keyring-provider subprocess"), "{command}");
+    let command = mended(&desk, "pip", "may not ask a person (no-input)", "y\n");
+    assert_eq!(command, "devpi-tokens setup pip");
 
     desk.write(".config/pip/pip.conf", &text);
     std::fs::remove_file(conf).expect("removed");
     desk.env.push(("PIP_NO_INPUT", "1".into()));
-    mended(&desk, "pip", "may not ask a person (no-input)", "");
+    mended(&desk, "pip", "may not ask a person (no-input)", "y\n");
 
     desk.env.push(("PIP_KEYRING_PROVIDER", "disabled".into()));
     let command = mended(&desk, "pip", "keyring-provider is disabled", "");
@@ -201,12 +199,19 @@ fn a_pip_that_may_not_ask_a_person_is_told_to_ask_the_command() {
 fn an_index_that_uv_does_not_always_ask_for_is_named_with_the_line_that_is_missing() {
     let desk = Desk::new();
     desk.write_uv("");
-    let (_, what, by_hand) = desk.doctor("").only("uv", "do");
-    assert!(what.contains("no token for alice/dev at "), "{what}");
-    let (line, file) = by_hand.split_once(" below its url in ").expect("a line and a file");
-    let text = std::fs::read_to_string(file).expect("that file");
-    std::fs::write(file, text + line).expect("written");
+    assert_eq!(mended(&desk, "uv", "no token for alice/dev at ", "y\n"), "devpi-tokens setup uv");
     desk.is_well();
+
+    // What a project says is for whoever keeps the project.
+    let text = format!("[[tool.uv.index]]\nname = \"other\"\nurl = \"{}\"\n", BED.simple_url("alice/other"));
+    let file = desk.write("pyproject.toml", &text);
+    let other = format!("{} {}", BED.simple_url("alice/other"), "");
+    let report = desk.doctor(&other);
+    let wrong = report.wrong();
+    let by_hand = wrong.iter().find_map(|finding| finding["do"].as_str()).expect("a line and a file");
+    assert_eq!(by_hand, format!("write authenticate = \"always\" below its url in {}", file.display()));
+    std::fs::write(file, text + "authenticate = \"always\"\n").expect("written");
+    assert!(!desk.doctor(&other).wrong().iter().any(|finding| finding["check"] == "uv"), "{}", report.text);
 }
 
 #[test]
@@ -214,13 +219,13 @@ fn a_pypirc_that_asks_as_pypis_tokens_do_is_named() {
     let desk = Desk::new();
     let path = desk.home.path().join(".pypirc");
     let before = std::fs::read_to_string(&path).expect("a file");
-    std::fs::write(&path, format!("{before}username = __token__\npassword = hunter2\n")).expect("written");
+    std::fs::write(&path, format!("{before}username = __token__\n")).expect("written");
+    let command = mended(&desk, "names", "[dev] asks as __token__", "y\n");
+    assert_eq!(command, "devpi-tokens setup twine");
+    std::fs::write(&path, format!("{before}username = alice\npassword = hunter2\n")).expect("written");
     let report = desk.doctor("");
-    let (level, what, by_hand) = report.only("names", "do");
-    assert_eq!((level.as_str(), by_hand.as_str()), ("failing", "take the lines of __token__ out of [dev]"), "{what}");
+    assert_eq!(report.only("names", "run").2, command);
     assert!(!report.text.contains("hunter2"), "{}", report.text);
-    std::fs::write(&path, before).expect("written");
-    desk.is_well();
 }
 
 #[test]
@@ -240,7 +245,7 @@ fn a_twine_without_our_backend_is_named_with_what_adds_it() {
     std::fs::remove_dir_all(packages.join("devpi_tokens_agent-0.dist-info")).expect("removed");
     let (_, what, command) = desk.doctor("").only("backend", "run");
     assert!(what.contains("it does not find the agent"), "{what}");
-    assert_eq!(command, format!("{} -m pip install devpi-tokens-agent", python.display()));
+    assert_eq!(command, "devpi-tokens setup twine");
 }
 
 #[test]

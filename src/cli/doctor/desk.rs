@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::keyring::{KEYRING, Own};
 use crate::caller::{Observed, understand};
-use crate::cli::installed::{Client, Installed, Surroundings, find, is_ours};
+use crate::cli::args::Client;
+use crate::cli::installed::{Installed, Surroundings, find, is_ours};
 use crate::disk::Disk;
 use crate::escape::printable;
 use crate::exit::Failure;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::desk::{Desk, quoted, shown};
 use super::finding::Finding;
-use crate::cli::installed::{Client, Environment, Installed, Owner, is_ours};
+use crate::cli::args::Client;
+use crate::cli::installed::{Environment, Installed, Owner, is_ours};
 
 const CHECK: &str = "keyring";
 

@@ -13,6 +13,9 @@ const CHECK: &str = "names";
 /// The name under which PyPI takes tokens. devpi-server refuses it.
 const TOKEN: &str = "__token__";
 
+/// Names the user, and takes a password in.
+const MEND: &str = "devpi-tokens setup twine";
+
 /// The variables in which clients look for the name of whoever uploads.
 const VARIABLES: [&str; 5] =
     ["TWINE_USERNAME", "UV_PUBLISH_USERNAME", "FLIT_USERNAME", "HATCH_INDEX_USER", "PDM_PUBLISH_USERNAME"];
@@ -38,11 +41,10 @@ fn in_file(path: &Path, ours: &[Repository]) -> Vec<Finding> {
         let section = printable(name);
         if user.as_deref() == Some(TOKEN) {
             let what = format!("in {file}, [{section}] asks as {TOKEN}, which is no user of devpi");
-            findings
-                .push(Finding::failing(CHECK, what).by_hand(format!("take the lines of {TOKEN} out of [{section}]")));
+            findings.push(Finding::failing(CHECK, what).run(MEND));
         } else if *has_password {
             let what = format!("in {file}, [{section}] has a password, which is used in place of a token");
-            findings.push(Finding::warning(CHECK, what).by_hand(format!("take the password out of [{section}]")));
+            findings.push(Finding::warning(CHECK, what).run(MEND));
         }
     }
     findings

@@ -1,9 +1,10 @@
 //! Whether pip asks a keyring at all, and one that knows the agent.
 
-use super::desk::{Desk, env, quoted, shown};
+use super::desk::{Desk, env, shown};
 use super::finding::Finding;
 use crate::caller::{PipAsks, pip_asks};
-use crate::cli::installed::{Client, Installed};
+use crate::cli::args::Client;
+use crate::cli::installed::Installed;
 
 const CHECK: &str = "pip";
 
@@ -60,7 +61,7 @@ fn judged(
     };
     let command = match env("PIP_KEYRING_PROVIDER") {
         Some(_) => "export PIP_KEYRING_PROVIDER=subprocess".to_owned(),
-        None => format!("{} config set global.keyring-provider subprocess", quoted(&program.to_string_lossy())),
+        None => "devpi-tokens setup pip".to_owned(),
     };
     Finding::warning(CHECK, what).run(command)
 }
@@ -98,7 +99,7 @@ mod tests {
             assert_eq!(finding.level, Level::Warning);
             finding.mend
         };
-        let config = "/v/bin/pip config set global.keyring-provider subprocess".to_owned();
+        let config = "devpi-tokens setup pip".to_owned();
         assert_eq!(mend(asking("auto", true), |_| None), Some(Mend::Run(config)));
         let export = "export PIP_KEYRING_PROVIDER=subprocess".to_owned();
         assert_eq!(mend(asking("disabled", true), |_| Some("disabled".to_owned())), Some(Mend::Run(export)));

@@ -1,10 +1,11 @@
 //! Whether the clients that import Python's keyring, or a plugin, find ours in their environment.
 
-use super::desk::{Desk, quoted, shown};
+use super::desk::{Desk, shown};
 use super::finding::Finding;
 use super::keyring::place;
 use crate::caller::understand;
-use crate::cli::installed::{Client, Installed};
+use crate::cli::args::Client;
+use crate::cli::installed::Installed;
 
 const CHECK: &str = "backend";
 
@@ -30,19 +31,18 @@ fn judged(Installed { program, environment, client, .. }: &Installed, is_used: b
     let Some(environment) = environment else {
         return Finding::ok(CHECK, format!("{who}: its environment cannot be told"));
     };
-    if environment.has_agent {
-        return Finding::ok(CHECK, format!("{who} has ours"));
+    // pdm runs the command where there is no Python keyring.
+    if environment.has_agent || (*client == Client::Pdm && !environment.has_keyring) {
+        return Finding::ok(CHECK, format!("{who} finds the agent"));
     }
     if !is_used {
         return Finding::ok(CHECK, format!("{who} has none of ours, and is not used with a server that is kept"));
     }
     let what = format!("{who} has none of ours: it does not find the agent");
     let finding = Finding::warning(CHECK, what);
-    match environment.command_to_add() {
-        Some(words) => finding.run(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")),
-        None => finding.by_hand(format!(
-            "the system keeps this environment: install {} apart, for example with pipx, and ask again",
-            client.package()
-        )),
+    match environment.command_to_add(None) {
+        Some(_) => finding.run(format!("devpi-tokens setup {}", client.command())),
+        None => finding
+            .by_hand(format!("the system keeps this environment; install your own: pipx install {}", client.package())),
     }
 }

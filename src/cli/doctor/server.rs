@@ -60,11 +60,11 @@ fn unreached(url: &ServerUrl, error: devpi::Error) -> Finding {
     Finding::failing(CHECK, what).ask(format!("{} {whom}", admin(url)))
 }
 
-/// How an index answers to who shows nothing.
-pub(super) fn access(server: &Server, index: &IndexName) -> Finding {
+/// How an index answers to who shows nothing, and whether that is by a redirect.
+pub(super) fn access(server: &Server, index: &IndexName) -> (Finding, bool) {
     match server.access(index) {
-        Ok(access) => opens(server.url(), index, &access),
-        Err(error) => unreached(server.url(), error),
+        Ok(access) => (opens(server.url(), index, &access), matches!(access, Access::Redirects(_))),
+        Err(error) => (unreached(server.url(), error), false),
     }
 }
 

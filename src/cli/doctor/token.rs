@@ -46,6 +46,11 @@ impl Kept<'_> {
         })
     }
 
+    /// The bases of an index, as far as they are known.
+    pub(super) fn known_bases(self, index: &IndexName) -> Vec<IndexName> {
+        self.weighed(Purpose::Read, Some(index)).map(|weighed| weighed.bases).unwrap_or_default()
+    }
+
     fn weighed(self, purpose: Purpose, index: Option<&IndexName>) -> Option<Weighed> {
         match self.request(&Request::Weigh(self.question(purpose, index))) {
             Ok(Response::Weighed(weighed)) => Some(*weighed),

@@ -3,10 +3,11 @@
 use super::Service;
 use super::ask::{Form, Step};
 use crate::caller::{PipAsks, UvAsks, pip_asks, uv_asks};
+use crate::cli::args::Client;
 use crate::cli::doctor::desk::{Desk, shown};
 use crate::cli::doctor::finding::Finding;
 use crate::cli::doctor::pip::{Way, way};
-use crate::cli::installed::{Client, Installed};
+use crate::cli::installed::Installed;
 
 pub(super) fn of(desk: &Desk, found: &Installed, service: &Service) -> Result<Vec<Step>, Finding> {
     match found.client {
