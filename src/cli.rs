@@ -41,6 +41,7 @@ use std::time::SystemTime;
 
 use clap::Parser;
 
+use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::wrap::{WIDTH, wrapped};
 
@@ -60,6 +61,11 @@ impl Terminal<'_> {
             Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", error.kind()))
                 .with_remedy("see that what reads it stays open, and that there is room on the disk")
         })
+    }
+
+    /// JSON that was asked for, by a program or at a terminal, which is to show it and no more.
+    fn say_json(&mut self, json: impl std::fmt::Display) -> Result<(), Failure> {
+        self.say(escape::json(&json.to_string()))
     }
 
     /// A line that was asked for by a person, broken where the terminal ends.

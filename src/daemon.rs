@@ -25,6 +25,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use agent::Agent;
+pub use harden::harden;
 use listener::Bound;
 use lock::Lock;
 
@@ -32,7 +33,7 @@ use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
 use crate::paths::Paths;
-use crate::vault::child;
+use crate::vault::{Key, child};
 use crate::wrap::WIDTH;
 
 const PROGRAM: &str = "devpi-tokens-agent";
@@ -47,13 +48,20 @@ pub const USAGE: &str = "devpi-tokens-agent [--foreground] [--socket PATH]
 
   --foreground   stay in the terminal, and write the log there
   --socket PATH  listen there
+  --new-key      print a key that a command may keep for a vault
   --version      print the version
 ";
 
-/// Runs the agent, or the child of an agent. `args` are those of the process, its own name first.
-pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+/// Runs the agent, or the child of an agent. `args` are those of the process, its own name first. `harden` is
+/// [`harden`]; only a test that has to find secrets in memory gives another one.
+pub fn run(
+    args: &[OsString],
+    harden: fn() -> Result<(), Failure>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
     // Before anything else: from here on this process may hold secrets.
-    if let Err(failure) = harden::harden() {
+    if let Err(failure) = harden() {
         failure.report(PROGRAM, WIDTH, err);
         return failure.exit.into();
     }
@@ -64,6 +72,10 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     let Some(options) = Options::parse(&words) else {
         let (to, exit): (&mut dyn Write, _) = match words[..] {
             ["--help" | "-h"] => (out, Exit::Done),
+            ["--new-key"] => {
+                let said = writeln!(out, "{}", Key::generate().to_secret().expose());
+                return if said.is_ok() { Exit::Done.into() } else { Exit::CannotWrite.into() };
+            }
             ["--version" | "-V"] => {
                 let said = writeln!(out, "{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
                 return if said.is_ok() { Exit::Done.into() } else { Exit::CannotWrite.into() };
@@ -127,6 +139,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         return Ok(());
     };
     log::start(&paths.state, options.foreground)?;
+    log::say_whether_swappable();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(Exit::Unavailable, format!("cannot start the agent's runtime: {}", error.kind()))
     })?;

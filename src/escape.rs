@@ -39,20 +39,40 @@ pub fn one_line(text: &str) -> String {
     printable(&words)
 }
 
+/// JSON with the same characters written out as JSON does: it means what it meant, and no terminal acts upon it. The
+/// escapes below U+0020 are in it already.
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_acted_upon(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(shown, "\\u{unit:04x}").unwrap_or_else(|_| unreachable!("a String takes every text"));
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Whether a terminal does something else with it than show it, or shows nothing.
+fn is_acted_upon(character: char) -> bool {
+    match character {
+        ' '..='~' => false,
+        // Debug's own table leaves out format characters, bidi overrides, separators, tags and lone combining marks.
+        _ => character.is_control() || character.escape_debug().len() > 1,
+    }
+}
+
 fn push(shown: &mut String, character: char) {
     let code = u32::from(character);
     let written = match character {
-        ' '..='~' => {
+        _ if !is_acted_upon(character) => {
             shown.push(character);
             return;
         }
         '\0'..='\u{ff}' if character.is_control() => write!(shown, "\\x{code:02x}"),
-        // Debug's own table leaves out format characters, bidi overrides, separators, tags and lone combining marks.
-        _ if character.escape_debug().len() > 1 => write!(shown, "\\u{{{code:x}}}"),
-        _ => {
-            shown.push(character);
-            return;
-        }
+        _ => write!(shown, "\\u{{{code:x}}}"),
     };
     written.unwrap_or_else(|_| unreachable!("a String takes every text"));
 }
@@ -89,6 +109,19 @@ mod tests {
     fn what_people_write_stays_as_it_is() {
         for text in ["it's \"fine\" \\o/", "Zugriff verweigert: für später", "拒否されました", ""] {
             assert_eq!(printable(text), text);
+        }
+    }
+
+    #[test]
+    fn json_means_what_it_meant_and_does_nothing_to_a_terminal() {
+        let text = "a\x1b\x7f\u{9b}31m\u{202e}\u{e0041}\u{301} é 拒\n\"\\";
+        let plain = serde_json::json!({ "caveat": text });
+        for written in [plain.to_string(), serde_json::to_string_pretty(&plain).expect("JSON")] {
+            let shown = json(&written);
+            let harmless = |character: char| character == '\n' || !character.is_control();
+            assert!(shown.chars().all(harmless) && !shown.contains(['\u{202e}', '\u{e0041}', '\u{301}']), "{shown}");
+            assert!(shown.contains(r"\u009b31m\u202e\udb40\udc41\u0301 é 拒"), "{shown}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), plain);
         }
     }
 

@@ -4,36 +4,40 @@ use std::process::ExitCode;
 
 use crate::wrap::{wrapped, wrapped_command};
 
-/// How a program ended. Stable: scripts may depend on the numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Exit {
-    /// Done.
-    Done = 0,
-    /// Not ours, or nothing found; said quietly.
-    NotFound = 1,
-    /// Wrong usage.
-    Usage = 2,
-    /// Malformed input.
-    Malformed = 65,
-    /// The agent or its store is not available.
-    Unavailable = 69,
-    /// A file cannot be created.
-    CannotCreate = 73,
-    /// A file cannot be written.
-    CannotWrite = 74,
-    /// Locked, busy or timed out: try again.
-    TryAgain = 75,
-    /// A server's answer cannot be used.
-    BadAnswer = 76,
-    /// Ours, but refused: by scope, by policy or by a person.
-    Refused = 77,
-    /// The set-up is not safe: owner, mode, environment.
-    Unsafe = 78,
-    /// The command of `exec` is there and cannot be run.
-    CannotRun = 126,
-    /// There is no such command for `exec`.
-    NoCommand = 127,
+/// Declares [`Exit`] with one table of numbers and words, which the man pages are printed from, too.
+macro_rules! codes {
+    ($($name:ident = $code:literal: $meaning:literal;)+) => {
+        /// How a program ended. Stable: scripts may depend on the numbers.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Exit { $(#[doc = $meaning] $name = $code),+ }
+
+        impl Exit {
+            /// Every code, from the lowest to the highest.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// What it means, as the man pages say it.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    Done = 0: "done";
+    NotFound = 1: "not ours, or nothing found";
+    Usage = 2: "wrong usage";
+    Malformed = 65: "malformed input";
+    Unavailable = 69: "the agent or its store is not available";
+    CannotCreate = 73: "a file cannot be created";
+    CannotWrite = 74: "a file cannot be written";
+    TryAgain = 75: "locked, busy or timed out: try again";
+    BadAnswer = 76: "the answer of a server cannot be used";
+    Refused = 77: "ours, but refused: by the scope of the token, by the policy or by a person";
+    Unsafe = 78: "the set-up is not safe: owner, mode or environment";
+    CannotRun = 126: "the command of exec is there and cannot be run";
+    NoCommand = 127: "there is no such command for exec";
 }
 
 impl From<Exit> for ExitCode {
@@ -78,5 +82,39 @@ impl Failure {
             // Nobody is left to tell where standard error is closed: the exit code still says it.
             let _ = writeln!(stderr, "{line}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_that_scripts_depend_on_stay_what_they_are() {
+        let promised = [
+            (Exit::Done, 0),
+            (Exit::NotFound, 1),
+            (Exit::Usage, 2),
+            (Exit::Malformed, 65),
+            (Exit::Unavailable, 69),
+            (Exit::CannotCreate, 73),
+            (Exit::CannotWrite, 74),
+            (Exit::TryAgain, 75),
+            (Exit::BadAnswer, 76),
+            (Exit::Refused, 77),
+            (Exit::Unsafe, 78),
+            (Exit::CannotRun, 126),
+            (Exit::NoCommand, 127),
+        ];
+        assert_eq!(promised.map(|(exit, _)| exit), Exit::ALL);
+        assert_eq!(promised.map(|(exit, _)| exit as u8), promised.map(|(_, number)| number));
+        assert!(Exit::ALL.is_sorted_by_key(|exit| *exit as u8));
+    }
+
+    #[test]
+    fn a_failure_is_a_line_with_its_remedy_below() {
+        let mut said = Vec::new();
+        Failure::new(Exit::Refused, "the agent is locked").with_remedy("type: this").report("us", 80, &mut said);
+        assert_eq!(String::from_utf8_lossy(&said), "us: the agent is locked\n  type: this\n");
     }
 }

@@ -1,6 +1,10 @@
 //! Folders and files that only we may touch: made with mode 0700, and checked through the descriptor that is used
 //! afterwards, so that nobody can exchange them between the check and the use.
 
+mod disk;
+#[cfg(test)]
+pub(crate) mod faulty;
+
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -11,6 +15,8 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::exit::{Exit, Failure};
+
+pub(crate) use disk::{Disk, replace};
 
 /// Bits of a mode that let anyone else in.
 const OTHERS: u32 = 0o077;
@@ -52,6 +58,15 @@ impl From<FolderError> for Failure {
             FolderError::Open { .. } => Exit::Unavailable,
         };
         Self { exit, message: error.to_string(), remedy: Some(error.remedy()) }
+    }
+}
+
+impl From<FolderError> for io::Error {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Unsafe { .. } => Self::new(io::ErrorKind::PermissionDenied, error.to_string()),
+            FolderError::Create { source, .. } | FolderError::Open { source, .. } => source,
+        }
     }
 }
 

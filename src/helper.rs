@@ -10,7 +10,8 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "devpi-tokens-helper: run by other programs, not by hand
+/// What `--help` says.
+pub const USAGE: &str = "devpi-tokens-helper: run by other programs, not by hand
   as `keyring`, or with: keyring get --mode creds URL
   as git's credential helper, or with: get, store, erase
   by hand there is: devpi-tokens get URL

@@ -1,9 +1,10 @@
 //! The plain list of the servers that are ours, a URL a line. It decides only between a miss and a question: what it
 //! says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
 
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::folder::{Folder, replace};
 use crate::target::{Place, ServerUrl, Target};
 
 /// The longest list that is read, in bytes.
@@ -23,17 +24,16 @@ pub fn read(path: &Path) -> String {
 /// Replaces the list as a whole, as other processes read it at any time. The same list is left as it is.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says; [`ErrorKind::WouldBlock`] where another writer is at it.
 pub fn write<'a>(path: &Path, servers: impl Iterator<Item = &'a ServerUrl>) -> std::io::Result<()> {
     let text = text(servers);
     if read(path) == text {
         return Ok(());
     }
-    let new = path.with_extension("new");
-    let mut file = std::fs::File::create(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Err(ErrorKind::InvalidFilename.into());
+    };
+    replace(&Folder::private(folder)?, name, text.as_bytes())
 }
 
 /// The text of a list of those servers.
@@ -69,17 +69,20 @@ pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
 mod tests {
     use super::*;
 
-    const LIST: &str = "https://corp\nhttps://corp/devpi\nnot a server\nhttp://solo:3141\n";
+    const LIST: &str = "https://corp/devpi/two\nhttps://corp\nhttps://corp/devpi\nnot a server\nhttp://solo:3141\n";
 
     fn found(target: &str) -> Option<String> {
         find(LIST, &target.parse().expect("a target")).map(|(server, _)| server.to_string())
     }
 
     #[test]
-    fn the_longest_path_wins() {
+    fn the_longest_path_of_whole_segments_wins() {
         assert_eq!(found("https://corp/devpi/alice/dev/").as_deref(), Some("https://corp/devpi"));
         assert_eq!(found("https://corp/alice/dev/").as_deref(), Some("https://corp"));
         assert_eq!(found("https://else/alice/dev/"), None);
+        assert_eq!(found("https://corp/devpi-two/alice/dev/").as_deref(), Some("https://corp"));
+        assert_eq!(found("https://corp/devpi/two/alice/dev/").as_deref(), Some("https://corp/devpi/two"));
+        assert_eq!(found("https://corp/devpi/twoo/alice/dev/").as_deref(), Some("https://corp/devpi"));
     }
 
     #[test]

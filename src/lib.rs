@@ -29,6 +29,8 @@ pub mod folder;
 pub mod hosts;
 pub mod logbook;
 #[cfg(feature = "agent")]
+pub mod memory;
+#[cfg(feature = "agent")]
 pub mod notification;
 pub mod paths;
 pub mod pipe;

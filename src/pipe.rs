@@ -13,6 +13,18 @@ use zeroize::Zeroizing;
 /// [`ErrorKind::FileTooLarge`] for more than `longest` bytes, read no further than that; [`ErrorKind::TimedOut`] where
 /// the pipe is not closed within `limit`; what the system says.
 pub fn read(pipe: &mut (impl Read + AsFd), longest: usize, limit: Duration) -> Result<Zeroizing<Vec<u8>>> {
+    read_lines(pipe, (longest, longest), limit)
+}
+
+/// The same, where a line has a size, too: all that is taken, and the longest line of it.
+///
+/// # Errors
+/// As [`read`]; also [`ErrorKind::FileTooLarge`] for a line over its size, as soon as that is seen.
+pub fn read_lines(
+    pipe: &mut (impl Read + AsFd),
+    (longest, longest_line): (usize, usize),
+    limit: Duration,
+) -> Result<Zeroizing<Vec<u8>>> {
     let deadline = Instant::now() + limit;
     // One byte more than is taken, so that the end and too much can be told apart; never grown.
     let mut said = Zeroizing::new(vec![0; longest + 1]);
@@ -24,11 +36,15 @@ pub fn read(pipe: &mut (impl Read + AsFd), longest: usize, limit: Duration) -> R
         if poll(&mut [PollFd::new(&*pipe, PollFlags::IN)], Some(&rest))? == 0 {
             return Err(ErrorKind::TimedOut.into());
         }
+        let before = length;
         match pipe.read(&mut said[length..])? {
             0 => break,
             more => length += more,
         }
-        if length > longest {
+        // The line that the new bytes go on with, and those that they begin.
+        let begin = said[..before].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut lines = said[begin..length].split(|byte| *byte == b'\n');
+        if length > longest || lines.any(|line| line.len() > longest_line) {
             return Err(ErrorKind::FileTooLarge.into());
         }
     }
@@ -53,7 +69,23 @@ mod tests {
         };
         assert_eq!(read_back(b"hello", 5).expect("all of it"), b"hello");
         assert_eq!(read_back(b"", 5).expect("nothing"), b"");
-        assert_eq!(read_back(b"hello!", 5).expect_err("too much").kind(), ErrorKind::FileTooLarge);
+        for text in ["hello!", "he\nllo"] {
+            assert_eq!(read_back(text.as_bytes(), 5).expect_err("too much").kind(), ErrorKind::FileTooLarge);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_refused_before_more_is_read() {
+        let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(b"12345\n12").expect("written");
+        let (mut second, mut end) = std::io::pipe().expect("a pipe");
+        end.write_all(b"12345\n12345").expect("written");
+        drop(end);
+        assert_eq!(read_lines(&mut second, (99, 5), Duration::from_secs(5)).expect("all of it").len(), 11);
+        // Nobody closes this one: waiting for more would end otherwise.
+        writer.write_all(b"3456").expect("written");
+        let refused = read_lines(&mut reader, (99, 5), Duration::from_secs(5)).expect_err("too much");
+        assert_eq!(refused.kind(), ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -121,15 +121,7 @@ fn usable(scope: &Scope, now: u64) -> Result<(), Refusal> {
     if let Some(from) = scope.not_before().filter(|begin| *begin > now) {
         return Err(Refusal::NotYetValid(from));
     }
-    let nothing_left = [
-        ("permission", scope.allowed().is_some_and(BTreeSet::is_empty)),
-        ("index", scope.indexes().is_some_and(BTreeSet::is_empty)),
-        ("project", scope.projects().is_some_and(BTreeSet::is_empty)),
-    ];
-    match nothing_left.into_iter().find(|(_, is_empty)| *is_empty) {
-        Some((what, _)) => Err(Refusal::LeavesNo(what.to_owned())),
-        None => Ok(()),
-    }
+    scope.leaves_no().map_or(Ok(()), |what| Err(Refusal::LeavesNo(what.to_owned())))
 }
 
 /// The first index is the one that was asked about and must be in reach; of the others those are taken that are. With
@@ -247,7 +239,9 @@ mod tests {
     fn a_root_that_ends_sooner_ends_the_token_and_one_about_to_end_gives_none() {
         let read = question(Purpose::Read, &["a/dev"], &[]);
         assert_eq!(decided(&["expires=1800000120"], &read).expect("a grant").expires, NOW + 120);
+        assert_eq!(decided(&["expires=1800000030"], &read).expect("a grant").expires, NOW + 30);
         assert_eq!(why(decided(&["expires=1800000029"], &read)), Refusal::EndsNow);
+        assert_eq!(why(decided(&["expires=1800000001"], &read)), Refusal::EndsNow);
     }
 
     #[test]
@@ -255,8 +249,18 @@ mod tests {
         let read = question(Purpose::Read, &["a/dev"], &[]);
         let refused = |root: &[&str]| why(decided(root, &read));
         assert_eq!(refused(&["expires=1700000000"]), Refusal::Expired(1_700_000_000));
+        assert_eq!(refused(&["expires=1800000000"]), Refusal::Expired(NOW));
         assert_eq!(refused(&["not_before=1800000060"]), Refusal::NotYetValid(1_800_000_060));
-        assert_eq!(refused(&["indexes=a/x", "indexes=a/y"]), Refusal::LeavesNo("index".to_owned()));
+        assert!(decided(&["not_before=1800000000"], &read).is_ok());
+        for (lists, what) in [
+            (["indexes=a/x", "indexes=a/y"], "index"),
+            (["allowed=pkg_read,upload", "allowed=del_entry"], "permission"),
+            (["projects=a", "projects=b"], "project"),
+        ] {
+            assert_eq!(refused(&lists), Refusal::LeavesNo(what.to_owned()));
+        }
+        let json = r#"{"version": 1, "permissions": "user"}"#;
+        assert_eq!(refused(&[json]), Refusal::NotUnderstood(json.to_owned()));
         assert_eq!(refused(&["colour=\x1b[31m"]), Refusal::NotUnderstood("colour=\\x1b[31m".to_owned()));
         assert_eq!(
             decided(&["expires=1700000000"], &read).expect_err("a refusal").to_string(),

@@ -9,7 +9,8 @@ mod session_bus;
 mod status;
 mod weighed;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::policy::Policy;
 use crate::secret::Secret;
@@ -19,7 +20,7 @@ use crate::token::TokenId;
 pub use denial::{Denial, Refusal, Refused};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
-pub use status::{Keeper, RootStatus, Status, VaultState};
+pub use status::{Keeper, Rollback, RootStatus, Status, VaultState};
 pub use weighed::Weighed;
 
 /// The version of this protocol. It grows only when one side would misread the other.
@@ -178,10 +179,39 @@ impl Question {
 pub struct Credential {
     /// The token's user; the server takes no other.
     pub username: UserName,
-    /// The token.
+    /// The token. Nothing else is read in its place: what is written out behind it, a line each, is nobody's but ours.
+    #[serde(deserialize_with = "token_text")]
     pub password: Secret,
     /// When it ends, in seconds since the epoch, by the clock of this machine.
     pub expires: u64,
     /// What a person should know about it, a line each.
     pub notes: Vec<String>,
+}
+
+/// A text in the characters of a token, none of which ends a line or a string.
+fn token_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    let text = Secret::deserialize(deserializer)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_plain = !text.is_empty() && text.expose().bytes().all(plain);
+    if is_plain { Ok(text) } else { Err(D::Error::custom("no token")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_that_would_hold_more_than_its_lines_is_not_read() {
+        let read = |username: &str, password: &str| {
+            let message = serde_json::json!({
+                "response": "credential", "username": username, "password": password, "expires": 7, "notes": [],
+            });
+            serde_json::from_value::<Response>(message).is_ok()
+        };
+        assert!(read("alice", "devpi-AgEA_-"));
+        for odd in ["", "a\nhost=evil", "a\r", "a\0", "a b", "a\"", "a\\", "\u{1b}[31m", "a\u{85}b", "a\u{2028}b"] {
+            assert!(!read("alice", odd), "{odd:?}");
+            assert!(!read(odd, "AgEA"), "{odd:?}");
+        }
+    }
 }

@@ -36,31 +36,63 @@ impl SessionBus {
     /// # Errors
     /// [`SessionBusError`]; the bus has to be a socket of ours that nobody else can have put there.
     pub fn environment(&self) -> Result<Environment, SessionBusError> {
+        let mut variables = self.bus()?;
+        for (name, value, is_path) in self.others() {
+            variables.extend(checked(name, value, is_path)?);
+        }
+        Ok(Environment(variables))
+    }
+
+    /// What a command of the person's gets as its environment, all of it: of the agent's own variables what leads to
+    /// programs and to the credentials of its systemd unit, the home that the user database names, and as much of this
+    /// session as can be used.
+    pub fn environment_of_command(&self, own: impl Fn(&str) -> Option<String>) -> Environment {
+        let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
+        let home = user.as_ref().and_then(|user| Some(user.dir.to_str()?.to_owned()));
+        let name = user.map(|user| user.name);
+        let own = ["PATH", "TZ", "CREDENTIALS_DIRECTORY"].map(|name| (name, own(name)));
+        let of_user = [("HOME", home), ("USER", name.clone()), ("LOGNAME", name)];
+        let certain = own.into_iter().chain(of_user).filter_map(|(name, value)| Some((name, value?)));
+        // Not its home: a command that asks the person must not be led to somebody's configuration by whoever asks us.
+        let others = self.others().into_iter().filter(|(name, ..)| *name != "HOME");
+        let usable = others.filter_map(|(name, value, is_path)| checked(name, value, is_path).ok().flatten());
+        Environment(certain.chain(self.bus().unwrap_or_default()).chain(usable).collect())
+    }
+
+    fn bus(&self) -> Result<Vec<(&'static str, String)>, SessionBusError> {
         let socket = match (&self.address, &self.runtime_folder) {
             (Some(address), _) => socket_of(address)?,
             (None, Some(folder)) => Path::new(folder).join("bus"),
             (None, None) => PathBuf::from(format!("/run/user/{}/bus", rustix::process::geteuid().as_raw())),
         };
         ours(&socket)?;
-        let mut variables = vec![("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()))];
-        let others = [
-            ("XDG_RUNTIME_DIR", &self.runtime_folder, true),
-            ("DISPLAY", &self.display, false),
-            ("WAYLAND_DISPLAY", &self.wayland_display, false),
-            ("XAUTHORITY", &self.xauthority, true),
-            ("HOME", &self.home, true),
-            ("LANG", &self.language, false),
-        ];
-        for (name, value, is_path) in others {
-            let Some(value) = value else { continue };
-            let odd = value.len() > LONGEST || value.chars().any(char::is_control);
-            if odd || (is_path && !value.starts_with('/')) {
-                return Err(SessionBusError::Variable(name));
-            }
-            variables.push((name, value.clone()));
-        }
-        Ok(Environment(variables))
+        Ok(vec![("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()))])
     }
+
+    /// The other variables, and which of them are paths.
+    fn others(&self) -> [(&'static str, Option<&String>, bool); 6] {
+        [
+            ("XDG_RUNTIME_DIR", self.runtime_folder.as_ref(), true),
+            ("DISPLAY", self.display.as_ref(), false),
+            ("WAYLAND_DISPLAY", self.wayland_display.as_ref(), false),
+            ("XAUTHORITY", self.xauthority.as_ref(), true),
+            ("HOME", self.home.as_ref(), true),
+            ("LANG", self.language.as_ref(), false),
+        ]
+    }
+}
+
+fn checked(
+    name: &'static str,
+    value: Option<&String>,
+    is_path: bool,
+) -> Result<Option<(&'static str, String)>, SessionBusError> {
+    let Some(value) = value else { return Ok(None) };
+    let odd = value.len() > LONGEST || value.chars().any(char::is_control);
+    if odd || (is_path && !value.starts_with('/')) {
+        return Err(SessionBusError::Variable(name));
+    }
+    Ok(Some((name, value.clone())))
 }
 
 /// The checked environment of a child: these variables and no others.
@@ -195,6 +227,24 @@ mod tests {
         assert_eq!(relative.environment(), Err(SessionBusError::Variable("HOME")));
         let long = SessionBus { language: Some("x".repeat(LONGEST + 1)), ..session };
         assert_eq!(long.environment(), Err(SessionBusError::Variable("LANG")));
+    }
+
+    #[test]
+    fn a_command_gets_what_can_be_used_of_the_session_and_no_home_but_the_users_own() {
+        let own = |name: &str| ["PATH", "TOKEN"].contains(&name).then(|| format!("the agent's {name}"));
+        let session = SessionBus {
+            address: Some("tcp:host=evil".to_owned()),
+            display: Some(":7".to_owned()),
+            xauthority: Some("relative".to_owned()),
+            home: Some("/somebody/elses".to_owned()),
+            ..SessionBus::default()
+        };
+        let environment = session.environment_of_command(own);
+        // The last one counts, should there be two.
+        let value = |name| environment.variables().filter(|(found, _)| *found == name).last().map(|(_, value)| value);
+        assert_eq!((value("PATH"), value("DISPLAY")), (Some("the agent's PATH"), Some(":7")));
+        assert!(value("HOME").is_some_and(|home| home.starts_with('/') && home != "/somebody/elses"));
+        assert_eq!([value("TOKEN"), value("XAUTHORITY"), value("DBUS_SESSION_BUS_ADDRESS")], [None; 3]);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What the HTTP client makes of servers that are broken, slow, hostile or merely odd.
 #![cfg(feature = "cli")]
 
+#[path = "support/fake.rs"]
+mod fake;
+
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use devpi_tokens::devpi::{Access, Error, Found, Limits, Options, Server, discover};
@@ -11,52 +13,15 @@ use devpi_tokens::secret::Secret;
 use devpi_tokens::target::{IndexName, Permission, UserName};
 use devpi_tokens::time::Expiry;
 use devpi_tokens::token::Narrowing;
+use fake::{Authority, Fake, status};
 
-/// A server on a port of its own. It answers each connection with what a function of the request's text writes, and
-/// keeps what it was sent.
-struct Fake {
-    root: String,
-    seen: Arc<Mutex<Vec<String>>>,
+/// What these tests ask of a server.
+trait Asked {
+    fn server(&self) -> Server;
+    fn discover(&self, path: &str) -> Result<Found, Error>;
 }
 
-impl Fake {
-    fn new(answer: impl Fn(&str, &mut TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let root = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answer) = (Arc::clone(&seen), Arc::new(answer));
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                std::thread::spawn(move || {
-                    let request = read_request(&mut stream);
-                    kept.lock().expect("the list").push(request.clone());
-                    // A client that hangs up is part of these tests.
-                    drop(answer(&request, &mut stream));
-                });
-            }
-        });
-        Self { root, seen }
-    }
-
-    /// A server that answers every request with these bytes.
-    fn bytes(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
-        Self::new(move |_, stream| stream.write_all(&answer))
-    }
-
-    /// A server that knows some paths and answers 404 in HTML to others.
-    fn pages(pages: &[(&str, &str)]) -> Self {
-        let pages: Vec<(String, String)> =
-            pages.iter().map(|(path, body)| ((*path).to_owned(), (*body).to_owned())).collect();
-        Self::new(move |request, stream| {
-            let path = request.split(' ').nth(1).unwrap_or_default();
-            let found = pages.iter().find(|(known, _)| known == path);
-            let answer = found.map_or_else(|| status("404 Not Found", "<html>"), |(_, body)| status("200 OK", body));
-            stream.write_all(answer.as_bytes())
-        })
-    }
-
+impl Asked for Fake {
     fn server(&self) -> Server {
         Server::new(self.root.parse().expect("a root"), &quick()).expect("a client")
     }
@@ -64,34 +29,6 @@ impl Fake {
     fn discover(&self, path: &str) -> Result<Found, Error> {
         discover(&format!("{}{path}", self.root).parse().expect("a target"), &quick())
     }
-
-    /// The paths that were asked, in order.
-    fn asked(&self) -> Vec<String> {
-        let seen = self.seen.lock().expect("the list");
-        seen.iter().map(|request| request.split(' ').nth(1).unwrap_or_default().to_owned()).collect()
-    }
-}
-
-fn read_request(stream: &mut TcpStream) -> String {
-    let mut read = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&read).to_ascii_lowercase();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.map_or(0, |length| length.trim().parse().expect("a length")) {
-                return String::from_utf8_lossy(&read).into_owned();
-            }
-        }
-        match stream.read(&mut buffer) {
-            Ok(count) if count > 0 => read.extend_from_slice(&buffer[..count]),
-            _ => return String::from_utf8_lossy(&read).into_owned(),
-        }
-    }
-}
-
-fn status(status: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 fn quick() -> Options {
@@ -113,7 +50,17 @@ fn check(fake: &Fake) -> Result<(), Error> {
 
 /// Message and exit code of the error; the message never holds what was sent.
 fn refused(fake: &Fake) -> (String, u8) {
-    let error = check(fake).expect_err("an error");
+    told(fake, check(fake))
+}
+
+/// The same where the usual limits hold.
+fn usual_refusal(fake: &Fake) -> (String, u8) {
+    let server = Server::new(fake.root.parse().expect("a root"), &Options::default()).expect("a client");
+    told(fake, server.check_token(&Secret::new("devpi-CANARY"), &alice()))
+}
+
+fn told(fake: &Fake, outcome: Result<(), Error>) -> (String, u8) {
+    let error = outcome.expect_err("an error");
     let shown = error.to_string();
     assert!(!format!("{shown} {error:?}").contains("CANARY"), "{shown}");
     (shown.replace(&fake.root, "ROOT"), error.exit() as u8)
@@ -168,6 +115,18 @@ fn what_a_server_says_is_one_line_without_control_characters() {
 }
 
 #[test]
+fn what_a_server_repeats_of_a_secret_is_not_shown() {
+    let echo = |secret: &str| Fake::bytes(status("403 x", &format!(r#"{{"message":"no: {secret}"}}"#)));
+    // The token, and what is sent of it: base64 of `alice:devpi-CANARY`.
+    for secret in ["devpi-CANARY", "Basic YWxpY2U6ZGV2cGktQ0FOQVJZ"] {
+        assert_eq!(refused(&echo(secret)).0, "ROOT refuses: 403 Forbidden", "{secret}");
+    }
+    let error = echo("the password").server().login(&alice(), &Secret::new("password")).expect_err("refused");
+    assert!(!error.to_string().contains("password"), "{error}");
+    assert_eq!(refused(&echo("another")).0, "ROOT refuses: 403 Forbidden: no: another");
+}
+
+#[test]
 fn what_is_no_answer_of_devpi_is_a_bad_answer() {
     let cut = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"type\":";
     let compressed = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx";
@@ -189,6 +148,25 @@ fn what_is_no_answer_of_devpi_is_a_bad_answer() {
 }
 
 #[test]
+fn what_is_compressed_is_refused_before_a_byte_of_it_is_read() {
+    for coding in ["gzip", "br", "identity, gzip", "identity\r\nContent-Encoding: gzip"] {
+        // It never ends, as a small body that grows to gigabytes hardly does.
+        let bomb = Fake::new(move |_, stream| {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nConnection: close\r\n\r\n")?;
+            stream.write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])?;
+            // Until the client has hung up.
+            stream.read(&mut [0; 1]).map(drop)
+        });
+        let began = Instant::now();
+        let expected = "ROOT gave a bad answer: compressed, which was not asked for".to_owned();
+        assert_eq!(refused(&bomb), (expected, 76));
+        assert!(began.elapsed() < quick().limits.whole, "{coding}: {:?}", began.elapsed());
+        let asked = bomb.seen.lock().expect("the list")[0].to_ascii_lowercase();
+        assert!(!asked.contains("accept-encoding"), "{asked}");
+    }
+}
+
+#[test]
 fn a_body_over_a_mebibyte_is_refused_with_and_without_a_length() {
     let long = "x".repeat(2 << 20);
     let announced = Fake::bytes(status("200 OK", &long));
@@ -197,8 +175,40 @@ fn a_body_over_a_mebibyte_is_refused_with_and_without_a_length() {
     for fake in [announced, open, failed] {
         assert_eq!(refused(&fake), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
     }
+    // Of one that says so, nothing is awaited, and no room is made for it.
+    for length in [(2_u64 << 20), 1 << 62] {
+        let announced = Fake::new(move |_, stream| {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nx")?;
+            // Until the client has hung up.
+            stream.read(&mut [0; 1]).map(drop)
+        });
+        assert_eq!(refused(&announced), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
+    }
     let huge = Fake::bytes("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551614\r\n\r\nx");
     assert_eq!(refused(&huge).1, 76);
+}
+
+#[test]
+fn an_answer_that_never_ends_is_refused_at_the_limit_and_not_at_the_deadline() {
+    let endless = |begin: &'static str, piece: String| {
+        Fake::new(move |_, stream| {
+            stream.write_all(begin.as_bytes())?;
+            // Until the client has hung up.
+            loop {
+                stream.write_all(piece.as_bytes())?;
+            }
+        })
+    };
+    let block = "x".repeat(0x4000);
+    let began = Instant::now();
+    let body = endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", block.clone());
+    assert_eq!(usual_refusal(&body), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
+    let chunks = endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", format!("4000\r\n{block}\r\n"));
+    assert_eq!(usual_refusal(&chunks), ("ROOT sent more than 1048576 bytes".to_owned(), 76));
+    let head = endless("HTTP/1.1 200 OK\r\n", "X: y\r\n".repeat(1000));
+    let expected = "ROOT gave a bad answer: it is not HTTP, or the connection was closed".to_owned();
+    assert_eq!(usual_refusal(&head), (expected, 76));
+    assert!(began.elapsed() < Limits::default().whole, "{:?}", began.elapsed());
 }
 
 #[test]
@@ -226,6 +236,84 @@ fn a_server_that_is_slow_in_any_way_ends_at_the_same_deadline() {
         assert_eq!(refused(&fake), ("ROOT did not answer within 0.7 s".to_owned(), 75));
         assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
     }
+}
+
+#[test]
+fn a_connection_that_never_stands_ends_at_its_own_deadline() {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, listen, socket_with};
+    // Room for one connection that nobody takes, and it is taken: the system lets the next one wait.
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).expect("a socket");
+    bind(&socket, &std::net::SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    listen(&socket, 0).expect("listening");
+    let address: std::net::SocketAddr = getsockname(&socket).expect("an address").try_into().expect("an address");
+    let waiting = || {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let client = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).expect("a socket");
+        // It does not stand yet, or never will.
+        let _ = connect(&client, &address);
+        client
+    };
+    let _held: Vec<_> = (0..4).map(|_| waiting()).collect();
+    let limits = Limits { connect: Duration::from_millis(400), whole: Duration::from_secs(30), ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let server = Server::new(format!("http://{address}").parse().expect("a URL"), &options).expect("a client");
+    let began = Instant::now();
+    let error = server.check_token(&Secret::new("devpi-x"), &alice()).expect_err("no connection");
+    assert!(error.to_string().ends_with("did not answer within 0.4 s"), "{error}");
+    assert_eq!(error.exit() as u8, 75);
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_limits_are_five_seconds_twenty_seconds_and_a_mebibyte() {
+    let usual = Limits { connect: Duration::from_secs(5), whole: Duration::from_secs(20), body: 1 << 20 };
+    let chosen_at_login = devpi_tokens::protocol::ServerAccess::default();
+    for limits in [Limits::default(), Options::default().limits, Options::of(&chosen_at_login).limits] {
+        assert_eq!((limits.connect, limits.whole, limits.body), (usual.connect, usual.whole, usual.body));
+    }
+}
+
+/// A devpi server with that certificate, and what comes of asking it.
+fn over_tls(certified: &fake::Certified, ca: Option<&str>) -> (Fake, Result<(), Error>) {
+    let fake = Fake::with_tls(certified, |_, stream| stream.write_all(status("200 OK", &api("", "alice")).as_bytes()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, ca.unwrap_or_default()).expect("a file");
+    // No time is what is asked about here: shaking hands may take long on a busy machine.
+    let options = Options { ca_file: ca.is_some().then_some(path), ..Options::default() };
+    let server = Server::new(fake.root.parse().expect("a URL"), &options).expect("a client");
+    let outcome = server.check_token(&Secret::new("devpi-CANARY"), &alice());
+    (fake, outcome)
+}
+
+#[test]
+fn a_certificate_that_is_not_good_for_the_server_is_refused_before_anything_is_sent() {
+    let (ours, other) = (Authority::new(), Authority::new());
+    let here = "127.0.0.1";
+    let expired = |params: &mut rcgen::CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let ahead = |params: &mut rcgen::CertificateParams| {
+        params.not_before = rcgen::date_time_ymd(2090, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2091, 1, 1);
+    };
+    for (certified, ca, why) in [
+        (ours.certify(here, |_| ()), None, "an authority that nobody knows"),
+        (ours.certify(here, |_| ()), Some(&other.pem), "another authority"),
+        (ours.certify("devpi.example", |_| ()), Some(&ours.pem), "another name"),
+        (ours.certify("127.0.0.2", |_| ()), Some(&ours.pem), "another address"),
+        (ours.certify(here, expired), Some(&ours.pem), "over"),
+        (ours.certify(here, ahead), Some(&ours.pem), "not begun"),
+    ] {
+        let (fake, outcome) = over_tls(&certified, ca.map(String::as_str));
+        let error = outcome.expect_err(why);
+        assert!(error.to_string().starts_with("no secure connection to https://127.0.0.1:"), "{why}: {error}");
+        assert_eq!(error.exit() as u8, 76, "{why}");
+        assert!(error.remedy().is_some_and(|remedy| remedy.contains("--ca-file")));
+        assert!(fake.asked().is_empty(), "{why}");
+    }
+    // The control: the same with a certificate that is good.
+    let (fake, outcome) = over_tls(&ours.certify(here, |_| ()), Some(&ours.pem));
+    outcome.expect("an answer");
+    assert_eq!(fake.asked(), ["/+api"]);
 }
 
 #[test]
@@ -498,7 +586,13 @@ fn proxy_for_this_machine() {
 fn behind_proxy(url: &str) -> Result<(), Error> {
     let options = Options { allow_http: true, ..quick() };
     let server = Server::new(url.parse().expect("a URL"), &options).expect("a client");
+    eprintln_debug(&server);
     server.check_token(&Secret::new("x"), &alice())
+}
+
+#[expect(clippy::print_stderr, reason = "the parent test reads it")]
+fn eprintln_debug(server: &Server) {
+    eprintln!("{server:?}");
 }
 
 #[test]

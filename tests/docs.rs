@@ -57,12 +57,17 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// The text with what stands on the bed in place of what a reader has.
-fn filled_in(text: &str) -> String {
+/// The text with what stands on the bed in place of what a reader has. The pages upload at the same time, so each has a
+/// project of its own.
+fn filled_in(text: &str, project: &str) -> String {
     let host = BED.url().trim_start_matches("http://").to_owned();
     let filled = text.replace("https://alice@devpi.example.com", &format!("http://alice@{host}"));
     let filled = filled.replace("https://devpi.example.com", &BED.url()).replace("protocol=https", "protocol=http");
-    filled.replace("devpi.example.com", &host).replace("PACKAGE", "bed-app")
+    filled
+        .replace("devpi.example.com", &host)
+        .replace("PACKAGE", "bed-app")
+        .replace("my-project", project)
+        .replace("my_project", &project.replace('-', "_"))
 }
 
 /// The environment that the page is about, with this project installed in it.
@@ -83,13 +88,15 @@ fn follow(page: &str, text: &str) {
     let client = client_for(page);
     let work = client.home().join("work");
     std::fs::create_dir_all(work.join("dist")).expect("a folder");
-    let wheel = BED.new_upload("my-project", "0.1").expect("a wheel");
+    let name = Path::new(page).file_stem().expect("a name").to_string_lossy();
+    let project = format!("my-{name}-project");
+    let wheel = BED.new_upload(&project, "0.1").expect("a wheel");
     std::fs::copy(&wheel, work.join("dist").join(wheel.file_name().expect("a name"))).expect("a copy");
     let mut script = String::new();
     for block in blocks(text) {
-        let text = filled_in(&block.text);
-        if let Some(title) = block.title() {
-            let path = title.strip_prefix("~/").map_or_else(|| work.join(title), |rest| client.home().join(rest));
+        let text = filled_in(&block.text, &project);
+        if let Some(title) = block.title().map(|title| filled_in(title, &project)) {
+            let path = title.strip_prefix("~/").map_or_else(|| work.join(&title), |rest| client.home().join(rest));
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, text).expect("a file");
         } else if block.kind == "sh" {

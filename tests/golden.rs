@@ -177,7 +177,17 @@ fn every_help_text_is_what_it_was_agreed_to_be() {
 fn errors_of_the_command_line_itself() {
     offline(
         "errors_usage",
-        &[(&[], ""), (&["nonsense"], ""), (&["logn"], ""), (&["--nonsense"], ""), (&["agent"], ""), (&["setup"], "")],
+        &[
+            (&[], ""),
+            (&["nonsense"], ""),
+            (&["logn"], ""),
+            (&["--nonsense"], ""),
+            (&["agent"], ""),
+            (&["setup"], ""),
+            (&["\x1b[31mred\u{202e}"], ""),
+            (&["--\x1b]52;c;aGk=\x07"], ""),
+            (&["get", "--for\r=\u{9b}31m"], ""),
+        ],
     );
 }
 
@@ -502,6 +512,7 @@ fn what_pip_uv_and_twine_would_get_is_explained() {
         &["explain", &index, "--project", "bed-app"],
         &["explain", &(simple.clone() + "bed-app/")],
         &["explain", &BED.url()],
+        &["explain", &(BED.url() + "/alice/")],
         &["explain", &BED.simple_url("bob/dev")],
         &["explain", NOBODY],
         &["explain", "127.0.0.1"],
@@ -573,6 +584,7 @@ fn errors_of_the_agent() {
         Denial::NoRoot { server: server.clone(), user: None },
         Denial::Locked { keeper: Keeper::Keyring, why: Some("nobody answered".to_owned()) },
         Denial::Locked { keeper: Keeper::Passphrase, why: None },
+        Denial::Locked { keeper: Keeper::Command, why: None },
         Denial::LockedByHand,
         Denial::NoVault,
         Denial::Opening,
@@ -605,6 +617,28 @@ fn errors_of_the_agent() {
         Denial::Internal,
     ];
     golden("denials", &all.into_iter().map(|denial| reported(denial.into())).collect::<String>());
+}
+
+#[test]
+fn errors_of_a_command_that_prints_the_key() {
+    use devpi_tokens::vault::CommandError as E;
+    use devpi_tokens::vault::CommandLine;
+    let words = ["/usr/bin/pass", "show", "the key"].map(str::to_owned).to_vec();
+    let command = || CommandLine::try_from(words.clone()).expect("a command");
+    let all = [
+        E::Unnamed,
+        E::Words,
+        E::NoProgram { program: "pass".to_owned() },
+        E::Start { why: "permission denied".to_owned(), command: command() },
+        E::Failed { how: "it ended with code 1".to_owned(), command: command() },
+        E::NoKey { command: command() },
+        E::Other { command: command() },
+    ];
+    let reported = |error: E| {
+        let (message, remedy) = (error.to_string(), Some(error.remedy()));
+        reported(Denial::Vault { message, remedy, is_unsafe: false, in_writing: false }.into())
+    };
+    golden("command_errors", &all.into_iter().map(reported).collect::<String>());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use devpi_tokens::exit::Exit;
 use support::{BED, Home, err, fed, out};
 
 /// The committed pages, by name.
@@ -110,5 +111,33 @@ fn the_program_devpi_tokens_agent_has_its_options_on_the_page_of_its_name() {
     assert!(options.len() > 2, "no options in its help");
     for option in options {
         assert!(text.contains(&option), "{option} is not on the page");
+    }
+}
+
+/// The codes in the section EXIT STATUS of a page, each with what is said of it, in their order.
+fn codes(name: &str) -> Vec<(u8, String)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("man/{name}.1"));
+    let text = read(&std::fs::read_to_string(page).expect("the page"));
+    let section = text.split("\n.SH EXIT STATUS\n").nth(1).unwrap_or_default();
+    let section = section.split("\n.SH ").next().unwrap_or_default();
+    let entries =
+        section.split(".TP\n").skip(1).map(|entry| entry.split_once("\\fR\n").expect("a code and its meaning"));
+    let code = |text: &str| text.trim_start_matches("\\fB").parse().expect("a number");
+    entries.map(|(number, rest)| (code(number), rest.lines().next().unwrap_or_default().to_owned())).collect()
+}
+
+#[test]
+fn the_exit_codes_on_the_pages_are_those_of_the_programs() {
+    let all: Vec<(u8, String)> = Exit::ALL.iter().map(|exit| (*exit as u8, exit.meaning().to_owned())).collect();
+    assert_eq!(codes("devpi-tokens"), all);
+    let (of_exec, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(code, _)| *code > 100);
+    assert_eq!(codes("devpi-tokens-exec"), of_exec);
+    assert_eq!(codes("devpi-tokens-agent"), others);
+    // Two doors: keyring's answers 1 to whatever is no credential, git's says nothing.
+    let helper: Vec<u8> = codes("devpi-tokens-helper").into_iter().map(|(code, _)| code).collect();
+    assert_eq!(helper, [Exit::Done, Exit::NotFound, Exit::Usage, Exit::Done].map(|exit| exit as u8));
+    for (name, page) in pages() {
+        let text = std::fs::read_to_string(page).expect("a page");
+        assert!(text.contains(".SH EXIT STATUS\n"), "{name} says nothing of how it ends");
     }
 }

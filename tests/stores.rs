@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use support::desktop::{Desktop, equipped};
-use support::{BED, Home, code, err, fed, out};
+use support::{BED, Home, code, err, fed, out, silent, wait_for};
 
 fn url() -> String {
     BED.simple_url("alice/dev")
@@ -175,6 +175,75 @@ fn without_its_keyring_a_vault_says_so_and_the_next_request_works() {
     assert_gives(&home);
 }
 
+/// Wipes what the agent has in memory, as after hours in which nobody asked. Without its keyring it stays closed.
+fn close(home: &Home) {
+    let config = home.paths().config.join("config.toml");
+    std::fs::create_dir_all(home.paths().config).expect("a folder");
+    let closed = home.log().matches("locked why").count();
+    std::fs::write(&config, "idle-lock = '1 s'\n").expect("written");
+    // Whoever only looks keeps nothing open, and the agent looks at its watch.
+    wait_for("the lock", || {
+        status(home);
+        home.log().matches("locked why").count() > closed
+    });
+    std::fs::remove_file(config).expect("removed");
+}
+
+#[test]
+fn a_keyring_that_is_restarted_under_the_agent_opens_the_vault_at_the_next_request() {
+    if !equipped() {
+        return;
+    }
+    let mut desktop = Desktop::new();
+    desktop.start_keyring();
+    let home = Home::at(&desktop, "keyring");
+    home.login(&BED, &url(), "alice");
+    let agent = home.agent();
+    for _ in 0..2 {
+        desktop.stop_keyring();
+        close(&home);
+        desktop.start_keyring();
+        assert_gives(&home);
+        desktop.stop_keyring();
+        close(&home);
+        assert_refused(&home, 69, "keyring");
+        desktop.start_keyring();
+        assert_gives(&home);
+    }
+    assert_eq!(home.agent(), agent, "the same agent all the time");
+}
+
+#[test]
+fn a_keyring_that_never_answers_its_prompt_is_waited_for_no_longer_than_a_look_up_may_take() {
+    if !equipped() {
+        return;
+    }
+    let mut desktop = Desktop::new();
+    desktop.start_keyring();
+    let home = Home::at(&desktop, "keyring");
+    home.login(&BED, &url(), "alice");
+    assert_done(&home, &["agent", "stop"]);
+    desktop.stop_keyring();
+    let (silent, prompts) = silent::keyring(&desktop);
+    for _ in 0..3 {
+        // In three seconds at most.
+        assert_refused(&home, 75, "devpi-tokens agent unlock");
+    }
+    prompts.recv_timeout(Duration::from_secs(1)).expect("a prompt came up");
+    assert!(prompts.try_recv().is_err(), "one prompt for all look-ups");
+    // Whoever is asked to lock waits for nothing, and a person who unlocks is asked anew.
+    assert_done(&home, &["agent", "lock"]);
+    let mut unlock = home.cli(&["agent", "unlock"]).stderr(std::process::Stdio::piped()).spawn().expect("unlock");
+    prompts.recv_timeout(Duration::from_secs(10)).expect("another prompt");
+    // The keyring ends under its own prompt, and a real one takes its place.
+    silent.close().expect("closed");
+    let ended = unlock.wait().expect("it ends").code();
+    assert!(matches!(ended, Some(69 | 75)), "{ended:?}");
+    desktop.start_keyring();
+    assert_done(&home, &["agent", "unlock"]);
+    assert_gives(&home);
+}
+
 #[test]
 fn a_vault_with_a_keyring_that_was_locked_by_hand_is_not_opened_unasked() {
     if !equipped() {
@@ -237,12 +306,12 @@ fn a_vault_in_memory_outlives_a_lock_but_no_agent() {
 }
 
 #[test]
-fn where_nobody_can_keep_the_key_the_refusal_names_the_three_who_could() {
+fn where_nobody_can_keep_the_key_the_refusal_names_those_who_could() {
     let home = Home::new("");
     let refused = fed(home.cli(&["login", &url(), "alice"]), &format!("{}\n", BED.password("alice")));
     assert_eq!(code(&refused), Some(69), "{}", err(&refused));
     let said = err(&refused);
-    for word in ["DEVPI_TOKENS_VAULT", "keyring", "passphrase", "memory"] {
+    for word in ["DEVPI_TOKENS_VAULT", "keyring", "passphrase", "command", "memory"] {
         assert!(said.lines().skip(1).any(|line| line.trim_start().contains(word)), "{word}: {said}");
     }
     assert!(!home.paths().vault().exists() && !home.paths().hosts().exists(), "nothing is kept");

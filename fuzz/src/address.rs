@@ -108,6 +108,10 @@ fn assert_its_own(server: &ServerUrl) {
     if root.len() < 1900 {
         let own = place(&format!("{root}/alice/dev/+simple/")).expect("a page of its own");
         assert_eq!((own.index, own.page), ("alice/dev".parse().ok(), Page::Simple));
+        for other in ["alice", "alice/", "+api", "alice/+simple/", "+f/x/+simple/"] {
+            let page = place(&format!("{root}/{other}")).expect("a page of its own").page;
+            assert_eq!(page, Page::Other, "{other} is of an index");
+        }
         for beside in ["alice/dev-evil/", "alice/devel", "alice-evil/dev", "alice", "alice/+simple/dev", "Alice/dev"] {
             let index = place(&format!("{root}/{beside}")).expect("a page of its own").index;
             assert_ne!(index, "alice/dev".parse().ok(), "{beside}");

@@ -194,7 +194,7 @@ fn vaults(token: &str) -> Vec<String> {
     vec![
         header.to_owned(),
         header.replace("\"keyring\"", "\"passphrase\",\"wrapped\":\"YWdlLWVuY3J5cHRpb24ub3JnL3YxCg==\""),
-        header.replace("keyring", "command"),
+        header.replace("\"keyring\"", "\"command\",\"command\":[\"/bin/cat\",\"key\"]"),
         format!("devpi-tokens vault 1\n{header}\nage-encryption.org/v1\n-> X25519 AAAA\nBBBB\n--- CCCC\n"),
         format!("devpi-tokens vault 2\n{header}\n"),
         // Another generation, and what is no magic.

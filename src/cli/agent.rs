@@ -34,7 +34,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
             Some(client) => {
                 let kept = open::status(&paths)?;
                 if args.json {
-                    terminal.say(status::json(&kept)?)?;
+                    terminal.say_json(status::json(&kept)?)?;
                 } else {
                     terminal.say(describe(&client))?;
                     terminal.tell(&status::vault(&kept))?;

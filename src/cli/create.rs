@@ -3,10 +3,9 @@
 use super::args::Create;
 use super::prompt::Prompt;
 use super::session::{Place, refused};
-use super::{Terminal, output, wanted};
+use super::{Terminal, mint, output, wanted};
 use crate::exit::{Exit, Failure};
 use crate::time::Expiry;
-use crate::token::Token;
 
 pub(super) fn run(args: Create, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.wanted.no_input);
@@ -17,10 +16,10 @@ pub(super) fn run(args: Create, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let session = place.session(&prompt)?;
     let opened = destination.open()?;
     let token = session.create_token(user, &narrowing).map_err(refused)?;
+    let made = mint::made(&session, user, &token, &narrowing)?;
     // Where no end was asked for, the server has chosen one.
-    if let Ok(made) = Token::parse(token.expose()) {
-        wanted::say_end(made.scope().expires().map(Expiry::At), terminal);
-    }
+    wanted::say_end(made.scope().expires().map(Expiry::At), terminal);
+    mint::warn_of_clock(place.server(), terminal);
     opened.write(&token, terminal)?;
     Ok(Exit::Done)
 }

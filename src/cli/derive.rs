@@ -3,10 +3,10 @@
 use super::args::Derive;
 use super::inspect::refused;
 use super::prompt::Prompt;
-use super::{Terminal, get, input, output, wanted};
+use super::{Terminal, get, input, now, output, wanted, when};
 use crate::exit::{Exit, Failure};
 use crate::secret::Secret;
-use crate::token::{Narrowing, RootToken, Token, TokenError};
+use crate::token::{DerivedToken, Narrowing, RootToken, Token, TokenError};
 
 pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.wanted.no_input);
@@ -26,6 +26,7 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
             .with_remedy("see which: devpi-tokens inspect\nto derive from it all the same: --force-unknown"),
         other => refused(other),
     })?;
+    is_of_use(&root, &derived)?;
     let opened = destination.open()?;
     wanted::say_end(derived.scope().expires().map(crate::time::Expiry::At), terminal);
     opened.write(&derived.text(), terminal)?;
@@ -35,4 +36,18 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
 fn root(text: &Secret) -> Result<RootToken, Failure> {
     let read = Token::parse(text.expose()).and_then(RootToken::try_from);
     read.map_err(refused)
+}
+
+/// Refuses what no server would ever take: a token made from one that has ended, and one whose lists leave nothing.
+fn is_of_use(root: &RootToken, derived: &DerivedToken) -> Result<(), Failure> {
+    let now = now();
+    if let Some(end) = root.scope().expires().filter(|end| *end <= now) {
+        return Err(Failure::new(Exit::Refused, format!("the token to derive from ended {}", when(now, end)))
+            .with_remedy("make another one: devpi-tokens create"));
+    }
+    match derived.scope().leaves_no() {
+        Some(what) => Err(Failure::new(Exit::Refused, format!("of what is asked the token allows no {what}"))
+            .with_remedy("see what it allows: devpi-tokens inspect")),
+        None => Ok(()),
+    }
 }

@@ -24,6 +24,10 @@ pub(super) fn run(args: Explain, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     let servers: Vec<ServerUrl> = hosts::servers(&list).collect();
     let found = found.filter(|(server, _)| server.miss(&args.url).is_none());
     let Some((server, place)) = found else { return Err(not_ours(&servers, &args.url)) };
+    if place.page == Page::Other {
+        return Err(Failure::new(Exit::NotFound, format!("not ours: the URL is on {server}, and of no index there"))
+            .with_remedy("name an index: a URL that ends in user/index/ or user/index/+simple/"));
+    }
     let user = named(&args.url)?;
     let mut cases = Vec::new();
     for what in What::all(&place, args.project) {
@@ -40,7 +44,7 @@ pub(super) fn run(args: Explain, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     };
     if args.json {
         let cases: Vec<serde_json::Value> = cases.iter().map(Case::json).collect();
-        terminal.say(serde_json::json!({"server": server, "index": place.index, "cases": cases}))?;
+        terminal.say_json(serde_json::json!({"server": server, "index": place.index, "cases": cases}))?;
         return Ok(Exit::Done);
     }
     let mut lines = about((&server, &place), first);

@@ -15,13 +15,14 @@ use crate::token::{Item, Narrowing};
 
 pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
-    let Some((server, place)) = hosts::find(&hosts::read(&paths.hosts()), &args.url) else {
+    let found = hosts::find(&hosts::read(&paths.hosts()), &args.url);
+    let Some((server, place)) = found.filter(|(_, place)| place.page != Page::Other) else {
         return Err(Failure::new(Exit::NotFound, "no token is kept for that URL")
             .with_remedy("see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL"));
     };
     let by_page = match place.page {
         Page::Index if place.index.is_some() => Purpose::Upload,
-        Page::Index | Page::Simple | Page::Project => Purpose::Read,
+        Page::Index | Page::Simple | Page::Project | Page::Other => Purpose::Read,
     };
     let user = match (args.user, args.url.user()) {
         (Some(user), _) => Some(user),

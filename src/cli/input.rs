@@ -1,5 +1,6 @@
 //! Where a token comes from: a file, a pipe, the command line, or a person.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ pub(super) fn from_file(file: &Path, prompt: &Prompt) -> Result<Secret, Failure>
     }
     let shown = file.display();
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Malformed, format!("cannot read {shown}: {}", error.kind()))
+        let exit = if error.kind() == ErrorKind::TimedOut { Exit::TryAgain } else { Exit::Malformed };
+        Failure::new(exit, format!("cannot read {shown}: {}", error.kind()))
             .with_remedy("name a file that holds a token, or - for standard input")
     };
     let read = std::fs::File::open(file).and_then(|mut file| crate::pipe::read(&mut file, LONGEST, LIMIT));

@@ -36,7 +36,7 @@ pub(super) fn run(args: Inspect, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     let text = input::token(args.source, &Prompt::new(args.no_input), terminal)?;
     let token = Looked::parse(text.expose()).map_err(refused)?;
     if args.json {
-        terminal.say(match &token {
+        terminal.say_json(match &token {
             Looked::Devpi(token) => json(token),
             Looked::Foreign(token) => pypi::json(token),
         })?;

@@ -19,7 +19,7 @@ pub(super) fn run(args: List, terminal: &mut Terminal<'_>) -> Result<Exit, Failu
             .iter()
             .map(|token| (token.id.to_string(), serde_json::json!({ "restrictions": token.restrictions })))
             .collect();
-        terminal.say(serde_json::json!({ "user": user, "tokens": listed }))?;
+        terminal.say_json(serde_json::json!({ "user": user, "tokens": listed }))?;
         return Ok(Exit::Done);
     }
     if tokens.is_empty() {

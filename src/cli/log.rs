@@ -115,7 +115,7 @@ impl Filter {
     fn tell(&self, entry: &Entry, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         if self.args.json {
             let line = entry.to_line().map_err(|error| unreadable(&error.into()))?;
-            return terminal.say(line.trim_end());
+            return terminal.say_json(line.trim_end());
         }
         let lines = entry::lines(entry, &self.view);
         lines.iter().try_for_each(|line| terminal.say(line))

@@ -17,9 +17,6 @@ use crate::token::{Item, Narrowing, RootToken, Token};
 /// How long the bases of the index may take to be learnt.
 const BASES: Duration = Duration::from_secs(10);
 
-/// How far a server's clock may be off before it is said, in seconds.
-const SKEW: i64 = 60;
-
 pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
     let paths = Paths::find()?;
@@ -30,13 +27,17 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     };
     // The address first: nothing is asked of a person who has mistyped it.
     let found = devpi::discover(&args.url, &options)?;
-    open::ensure(&paths, &prompt, terminal)?;
+    let vault = open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
             let root = given(&found.server, &input::from_file(file, &prompt)?, args.user.as_ref())?;
+            // No token that is refused leaves anything behind.
+            vault.make(&paths)?;
             keep(&paths, &found, root, &args)?
         }
         None => {
+            // Here before anything is made on the server: a keyring may refuse.
+            vault.make(&paths)?;
             let user = user(&args, &found, &prompt)?;
             let password = prompt.secret(&format!("password of {user} at {}", found.server.url()))?;
             let session = found.server.login(&user, &password)?;
@@ -184,10 +185,7 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
             when(now(), retired.in_use_until)
         ));
     }
-    if let Some(skew) = found.server.skew().filter(|skew| skew.abs() > SKEW) {
-        let side = if skew > 0 { "ahead of" } else { "behind" };
-        terminal.note(format!("warning: the server's clock is {} s {side} this machine's", skew.abs()));
-    }
+    mint::warn_of_clock(&found.server, terminal);
     if let Some(believes) = &found.believes {
         terminal.note(format!("warning: the server takes itself to be at {believes}: its links may miss"));
     }

@@ -1,6 +1,6 @@
 //! A root token made in a session of its user's: asked for, compared, tried, kept, and its predecessors deleted.
 
-use super::{not_a_time, now};
+use super::{Terminal, not_a_time, now};
 use crate::client;
 use crate::devpi::{self, Server, Session};
 use crate::exit::{Exit, Failure};
@@ -13,6 +13,9 @@ use crate::token::{Narrowing, Restriction, RootToken, Scope, Token, TokenError};
 
 /// For how long the token is good that the server is asked with, in seconds.
 const PROBE: u64 = 60;
+
+/// How far a server's clock may be off before it is said, in seconds.
+const SKEW: u64 = 60;
 
 /// The longest lifetime that devpi-server gives to everybody, in seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
@@ -35,25 +38,47 @@ pub(super) fn root<T>(
 ) -> Result<T, Failure> {
     let user = session.user();
     let token = session.create_token(user, asked).map_err(super::session::refused)?;
-    let root = Token::parse(token.expose()).and_then(RootToken::try_from).map_err(not_kept)?;
+    let root = made(session, user, &token, asked)?;
     let id = root.id().clone();
-    let checked = as_asked(&root, user, asked).and_then(|()| check(server, &root));
-    checked.and_then(|()| keep(root)).inspect_err(|_| {
+    check(server, &root).and_then(|()| keep(root)).inspect_err(|_| {
         // That it cannot be deleted either is not the news.
         let _ = session.delete_token(user, &id);
     })
 }
 
+/// The token that a server has made, once it is what was asked for. Any other is deleted, as far as it can be told.
+pub(super) fn made(
+    session: &Session<'_>,
+    user: &UserName,
+    token: &Secret,
+    asked: &Narrowing,
+) -> Result<RootToken, Failure> {
+    let read = Token::parse(token.expose()).map_err(|error| unusable("a token", error))?;
+    let id = read.id().clone();
+    as_asked(&read, user, asked)
+        .and_then(|()| RootToken::try_from(read).map_err(|error| unusable(&format!("the token {id}"), error)))
+        .inspect_err(|_| {
+            // That it cannot be deleted either is not the news.
+            let _ = session.delete_token(user, &id);
+        })
+}
+
 /// Refuses a token that the server made for somebody else, or wider than it was asked for.
-fn as_asked(root: &RootToken, user: &UserName, asked: &Narrowing) -> Result<(), Failure> {
-    if root.user() != user || !root.scope().is_within(&Scope::of(&asked.restrictions())) {
+fn as_asked(token: &Token, user: &UserName, asked: &Narrowing) -> Result<(), Failure> {
+    if token.user() != user || !token.scope().is_within(&Scope::of(&asked.restrictions())) {
         return Err(Failure::new(
             Exit::BadAnswer,
-            format!("the server made another token than it was asked for: {}", root.id()),
+            format!("the server made another token than it was asked for: {}", token.id()),
         )
-        .with_remedy("see that it is deleted on the server"));
+        .with_remedy("see that it is deleted on the server: devpi-tokens list"));
     }
     Ok(())
+}
+
+/// A token of a server that is none, or none to derive from.
+fn unusable(which: &str, error: TokenError) -> Failure {
+    Failure::new(Exit::BadAnswer, format!("the server made {which}, which cannot be used: {error}"))
+        .with_remedy("see that it is deleted on the server: devpi-tokens list")
 }
 
 /// Asks the server whether it takes the token.
@@ -98,6 +123,14 @@ pub(super) fn delete_unused(
     Ok(left)
 }
 
+/// Says that a server's clock is off: the times of a token are compared with that one.
+pub(super) fn warn_of_clock(server: &Server, terminal: &mut Terminal<'_>) {
+    if let Some(skew) = server.skew().filter(|skew| skew.unsigned_abs() > SKEW) {
+        let side = if skew > 0 { "ahead of" } else { "behind" };
+        terminal.note(format!("warning: the server's clock is {} s {side} this machine's", skew.unsigned_abs()));
+    }
+}
+
 /// What the server's clock shows, in seconds since the epoch.
 pub(super) fn there(server: &Server) -> u64 {
     now().saturating_add_signed(server.skew().unwrap_or_default())
@@ -111,10 +144,10 @@ mod tests {
     fn a_token_that_is_wider_than_asked_or_of_somebody_else_is_refused() {
         let vectors: serde_json::Value =
             serde_json::from_str(include_str!("../../tests/vectors/tokens.json")).expect("the vectors");
-        let token = Token::parse(vectors["derived"][0]["root"].as_str().expect("a token")).expect("a token");
-        let wide = RootToken::try_from(token).expect("a root token");
-        let narrowed = wide.attenuate(&[Restriction::Expires(Expiry::At(1_900_000_000))]).expect("a token");
-        let root = RootToken::try_from(Token::parse(narrowed.text().expose()).expect("a token")).expect("a root token");
+        let wide = Token::parse(vectors["derived"][0]["root"].as_str().expect("a token")).expect("a token");
+        let root = RootToken::try_from(wide.clone()).expect("a root token");
+        let narrowed = root.attenuate(&[Restriction::Expires(Expiry::At(1_900_000_000))]).expect("a token");
+        let root = Token::parse(narrowed.text().expose()).expect("a token");
         let until = |end| Narrowing { expires: Some(Expiry::At(end)), ..Narrowing::default() };
         let outcome = |root, user, asked| as_asked(root, user, &asked).map_err(|failure| failure.exit);
         assert_eq!(outcome(&root, root.user(), until(1_900_000_000)), Ok(()));
@@ -123,5 +156,7 @@ mod tests {
         let narrower = Narrowing { indexes: ["a/x".parse().expect("an index")].into(), ..until(1_900_000_000) };
         assert_eq!(outcome(&root, root.user(), narrower), Err(Exit::BadAnswer));
         assert_eq!(outcome(&root, &"mallory".parse().expect("a user"), until(1_900_000_000)), Err(Exit::BadAnswer));
+        let refused = as_asked(&wide, wide.user(), &until(1)).expect_err("wider than asked");
+        assert!(refused.message.ends_with(wide.id().as_str()), "{refused}");
     }
 }

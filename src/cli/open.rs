@@ -28,14 +28,26 @@ pub(super) fn opened(paths: &Paths, prompt: &Prompt) -> Result<Status, Failure> 
     status(paths)
 }
 
-/// Makes sure that there is a vault and that it is open.
+/// A vault that is open, or the order to make one.
+#[must_use]
+pub(super) struct Vault(Option<Request>);
+
+impl Vault {
+    /// Makes it, where there is none yet.
+    pub(super) fn make(self, paths: &Paths) -> Result<(), Failure> {
+        self.0.map_or(Ok(()), |order| client::ask(paths, &order).map(drop))
+    }
+}
+
+/// Makes sure that the vault is open, or asks all that is to be known to make one. It is made where there is something to
+/// be kept in it.
 ///
 /// An empty one is made anew: any process of the user may have made it, with a passphrase that it knows.
-pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<Vault, Failure> {
     let status = status(paths)?;
     match status.vault {
-        VaultState::Open if !status.roots.is_empty() => Ok(()),
-        VaultState::Locked => unlock(paths, status.keeper, prompt),
+        VaultState::Open if !status.roots.is_empty() => Ok(Vault(None)),
+        VaultState::Locked => unlock(paths, status.keeper, prompt).map(|()| Vault(None)),
         VaultState::Open | VaultState::Absent => {
             let keeper = choose(paths, prompt)?;
             terminal.note(match keeper {
@@ -43,13 +55,14 @@ pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>
                 Keeper::Passphrase => {
                     "the tokens are sealed in a vault with a passphrase of its own, typed once after each start"
                 }
+                Keeper::Command => "the tokens are sealed in a vault; the command in config.toml prints its key",
                 Keeper::Memory => "the tokens are kept in memory and end with the agent",
             });
             let passphrase = match keeper {
                 Keeper::Passphrase => Some(prompt.new_secret("new passphrase for the vault")?),
-                Keeper::Keyring | Keeper::Memory => None,
+                Keeper::Keyring | Keeper::Command | Keeper::Memory => None,
             };
-            client::ask(paths, &Request::Create { keeper, passphrase }).map(drop)
+            Ok(Vault(Some(Request::Create { keeper, passphrase })))
         }
     }
 }
@@ -80,6 +93,7 @@ fn choose(paths: &Paths, prompt: &Prompt) -> Result<Keeper, Failure> {
         "choose one, with {CHOICE} in the environment of `login`:\n\
          keyring     the desktop's keyring (none answers here)\n\
          passphrase  one that you type at each start (here: on standard input)\n\
+         command     one that prints it, named in config.toml\n\
          memory      nobody: the tokens end with the agent"
     )))
 }

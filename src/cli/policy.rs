@@ -72,7 +72,7 @@ fn show(args: &PolicyShow, terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
     let effective = Effective::of(holder, &policy, &limits);
     if args.json {
         let json = serde_json::to_string_pretty(&effective).map_err(|_| client::unexpected())?;
-        terminal.say(json)?;
+        terminal.say_json(json)?;
     } else {
         for line in effective.lines(&paths) {
             terminal.tell(&line)?;

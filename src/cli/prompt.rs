@@ -1,6 +1,6 @@
 //! Asks a person, or reads what stands in standard input: every secret of the command line comes in here.
 
-use std::io::{BufRead, IsTerminal, Read};
+use std::io::{BufRead, ErrorKind, IsTerminal, Read};
 
 use crate::exit::{Exit, Failure};
 use crate::secret::Secret;
@@ -61,7 +61,7 @@ impl Prompt {
 
     /// A line of standard input, whoever writes it.
     pub(super) fn line(&self, what: &str) -> Result<Secret, Failure> {
-        line(what).map(|line| Secret::new(line.trim()))
+        line(what).map(Secret::new)
     }
 
     /// A text that is no secret, at a terminal only; an empty answer is the proposal.
@@ -78,13 +78,23 @@ impl Prompt {
 fn line(what: &str) -> Result<String, Failure> {
     let mut line = String::new();
     let read = std::io::stdin().lock().take(LONGEST).read_line(&mut line);
-    match read.map_err(|error| given_up(what, &error))? {
-        0 => Err(missing(what)),
-        _ => {
-            line.truncate(line.trim_end_matches(['\n', '\r']).len());
+    match read {
+        Ok(0) => Err(missing(what)),
+        Ok(_) => {
+            line.truncate(without_its_end(&line).len());
             Ok(line)
         }
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            Err(Failure::new(Exit::Malformed, format!("{what}: what is on standard input is no text"))
+                .with_remedy("write it in UTF-8, as a line"))
+        }
+        Err(error) => Err(given_up(what, &error)),
     }
+}
+
+/// The line without the one ending that a terminal or a pipe puts behind it.
+fn without_its_end(line: &str) -> &str {
+    line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 fn missing(what: &str) -> Failure {
@@ -95,4 +105,18 @@ fn missing(what: &str) -> Failure {
 fn given_up(what: &str, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Usage, format!("not given: {what} ({})", error.kind()))
         .with_remedy("type it in a terminal, or write it to standard input")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_loses_the_one_ending_that_it_was_sent_with() {
+        for (line, left) in
+            [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\r\r\n", "a\r"), ("a \n", "a "), ("\n", ""), ("a\r", "a\r")]
+        {
+            assert_eq!(without_its_end(line), left, "{line:?}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let until = if args.now { u64::MAX } else { now() };
     let left = mint::delete_unused(&paths, &session, left, until)?;
     report(old, ends, &left, terminal)?;
+    mint::warn_of_clock(&server, terminal);
     Ok(Exit::Done)
 }
 

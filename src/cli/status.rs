@@ -5,7 +5,7 @@ use super::{Terminal, now, open, when};
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, Keeper, Status, VaultState};
+use crate::protocol::{Holder, Keeper, Rollback, Status, VaultState};
 
 /// How long before its end a token is to be renewed, in seconds.
 const SOON: u64 = 14 * 24 * 60 * 60;
@@ -13,7 +13,7 @@ const SOON: u64 = 14 * 24 * 60 * 60;
 pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let status = open::status(&Paths::find()?)?;
     if args.json {
-        terminal.say(json(&status)?)?;
+        terminal.say_json(json(&status)?)?;
     } else {
         for line in lines(&status, now()) {
             terminal.tell(&line)?;
@@ -38,6 +38,7 @@ pub(super) fn vault(status: &Status) -> String {
         None => return "vault: none yet".to_owned(),
         Some(Keeper::Keyring) => "its key is kept by the desktop's keyring",
         Some(Keeper::Passphrase) => "sealed with a passphrase",
+        Some(Keeper::Command) => "a command prints its key",
         Some(Keeper::Memory) => "in memory only, until the agent ends",
     };
     let state = if status.vault == VaultState::Open { "open" } else { "locked" };
@@ -46,6 +47,10 @@ pub(super) fn vault(status: &Status) -> String {
 
 fn lines(status: &Status, now: u64) -> Vec<String> {
     let mut lines = vec![vault(status)];
+    if let Some(Rollback { generation, newest }) = status.rollback {
+        lines.push(format!("warning: this vault is older than the last one: generation {generation}, not {newest}"));
+        lines.push("  if you did not put it back yourself, log in again: devpi-tokens login URL".to_owned());
+    }
     let mut server = None;
     for root in &status.roots {
         if server != Some(&root.holder.server) {

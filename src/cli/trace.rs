@@ -29,7 +29,7 @@ pub(super) fn run(args: Inspect, terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     let found = Found::of(&token, &paths)?;
     let root = Root::of(&token, &paths);
     if args.json {
-        terminal.say(serde_json::json!({
+        terminal.say_json(serde_json::json!({
             "handed_out": found.entries,
             "log_begins": found.begins,
             "root": root.as_ref().map(Root::name),

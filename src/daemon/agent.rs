@@ -14,6 +14,7 @@ use super::ending::{self, Ending};
 use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
 use super::issuer::{Clock, Issuer};
+use super::log;
 use super::policies;
 use super::store::Store;
 use super::visitor::Visitor;
@@ -96,6 +97,7 @@ impl Agent {
 
     /// Wipes what is in memory where nobody has asked for long, or where the machine was asleep.
     pub(super) fn look(&self) {
+        log::say_whether_swappable();
         // A file that cannot be understood does not keep the vault open for longer than the last one that could.
         let limits = config::limits(&self.paths.config).unwrap_or_else(|_| self.limits.borrow().clone());
         let idle = Duration::from_secs(limits.idle_lock());
@@ -273,7 +275,8 @@ impl Agent {
 
     fn status(&self) -> Result<Status, Denial> {
         let (vault, keeper) = self.store.state()?;
-        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new() };
+        let rollback = self.store.rollback();
+        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new(), rollback };
         let Ok(contents) = self.store.contents() else {
             return Ok(status);
         };

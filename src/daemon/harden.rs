@@ -4,20 +4,35 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use zeroize::Zeroize;
 
 use crate::exit::{Exit, Failure};
+use crate::memory;
 
 /// Makes this process unreadable for others of its user (`prctl(2)`, `PR_SET_DUMPABLE`), without core files, with
-/// private files.
+/// private files, with a locked stack. Its heap is locked from its first page on ([`memory::Heap`]).
 ///
 /// # Errors
 /// [`Exit::Unsafe`] where the system refuses: then no secret may be held.
-pub(super) fn harden() -> Result<(), Failure> {
+pub fn harden() -> Result<(), Failure> {
     let refused = |error: rustix::io::Errno| {
         Failure::new(Exit::Unsafe, format!("cannot make the agent's memory private: {error}"))
     };
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(refused)?;
     rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).map_err(refused)?;
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
-    Ok(())
+    // As much as can be had: where a service manager or an administrator has set an end, that one stays.
+    let lockable = rustix::process::getrlimit(Resource::Memlock);
+    let _ = rustix::process::setrlimit(Resource::Memlock, Rlimit { current: lockable.maximum, ..lockable });
+    protect_stack()
+        .map_err(|error| Failure::new(Exit::Unsafe, format!("cannot make the agent's stack private: {}", error.kind())))
+}
+
+/// Locks the part of the stack that requests use and [`wipe_stack`] wipes, and leaves it out of dumps.
+#[inline(never)]
+fn protect_stack() -> std::io::Result<()> {
+    // Twice what is wiped, as that lies deeper than this. And below it a piece that is used and not locked: a locked
+    // one that has to grow ends the process where the limit is reached.
+    let mut below = [0_u128; 3 * STACK / size_of::<u128>()];
+    std::hint::black_box(&mut below);
+    memory::protect(&mut below[STACK / size_of::<u128>()..])
 }
 
 /// Leaves the caller behind: its session, its folder, the signals that it holds back (as `exec` does, which may start an

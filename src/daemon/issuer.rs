@@ -251,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_thousand_tokens_each_has_five_caveats_more_than_the_root_at_most() {
+        let (mut issuer, root, clock) = (Issuer::default(), root(), Clock::new(NOW, 0));
+        let of_projects = Grant { projects: ["pkg".parse().expect("a project")].into(), ..grant(NOW + 3600) };
+        let before = root.restrictions();
+        for number in 0..1000 {
+            let (given, _) = issuer.issue(&root, &of_projects, clock).expect("a token");
+            let all = Token::parse(given.password.expose()).expect("a token").restrictions();
+            assert_eq!(all[..before.len()], before, "{number}");
+            assert!((4..=5).contains(&(all.len() - before.len())), "{number}");
+        }
+    }
+
+    #[test]
     fn what_is_remembered_has_a_limit_and_the_oldest_goes() {
         let (mut issuer, root, clock) = (Issuer::default(), root(), Clock::new(NOW, 0));
         let first = caller(1, 1);

@@ -2,12 +2,14 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 
+use rustix::process::Resource;
 use tracing::Level;
 
 use crate::exit::Failure;
 use crate::logbook::Logbook;
+use crate::memory;
 
 /// Starts logging: to standard error in the foreground, else to `agent.log` in the state folder. `DEVPI_TOKENS_LOG`
 /// chooses the level: error, warn, info, debug, trace.
@@ -19,10 +21,26 @@ pub(super) fn start(state: &Path, foreground: bool) -> Result<(), Failure> {
     } else {
         builder.with_ansi(false).with_writer(Mutex::new(Logbook::of_agent(state)?)).init();
     }
+    report_panics();
+    Ok(())
+}
+
+/// Has the place of a panic logged, and nothing else of it.
+pub(super) fn report_panics() {
     // The message of a panic may hold what it was about; where it happened is enough to find it.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a panic");
     }));
-    Ok(())
+}
+
+/// Says once where memory is not locked. That may begin late: the limit is reached when the agent has grown.
+pub(super) fn say_whether_swappable() {
+    static ONCE: Once = Once::new();
+    if memory::is_swappable() {
+        ONCE.call_once(|| {
+            let limit = rustix::process::getrlimit(Resource::Memlock).current.unwrap_or(u64::MAX);
+            tracing::warn!("pages of memory may be written to swap: the limit of locked memory is {limit} bytes");
+        });
+    }
 }

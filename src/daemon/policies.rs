@@ -25,7 +25,7 @@ pub(super) async fn replace(
         let passphrase = passphrase.ok_or(Denial::Widens { holder: holder.clone(), what, by_passphrase })?;
         store.is_passphrase(&passphrase).await?;
     }
-    let kept = store.change(|contents| contents.held_mut(holder).map(|held| held.policy = policy))?;
+    let kept = store.change(|contents| contents.held_mut(holder).map(|held| held.policy = policy.clone()))?;
     tracing::info!(server = %holder.server, user = %holder.user, "another policy");
     kept.ok_or_else(|| no_root(holder))
 }

@@ -1,25 +1,28 @@
 //! What the agent holds of the vault: nothing while it is closed, everything while it is open.
 
+mod change;
+mod creation;
 mod denial;
+mod generation;
 mod passphrase;
 
 use std::cell::{Cell, RefCell};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use denial::{denial, not_given, unknown_keeper};
+use denial::{denial, not_given, not_known, replaced};
+use generation::Generations;
 use zeroize::Zeroizing;
 
-use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
-use crate::protocol::{Denial, IndexBases, Keeper, VaultState};
+use crate::protocol::{Denial, Keeper, Rollback, VaultState};
 use crate::secret::Secret;
-use crate::target::ServerUrl;
 use crate::vault::contents::Contents;
-use crate::vault::file::{self, Header, Sealed, VaultError};
-use crate::vault::{Key, KeyringState, keeper};
+use crate::vault::file::{self, Header, Sealed};
+use crate::vault::keeper::{self, Wanted};
+use crate::vault::{Key, KeyringState};
 
 /// How long a look-up waits for its turn while somebody else has the vault opened.
 const LOOK_UP: Duration = Duration::from_secs(2);
@@ -40,7 +43,10 @@ struct Seal {
 pub(super) struct Store {
     vault: PathBuf,
     hosts: PathBuf,
+    /// The folder of the configuration, which names the command for the key of a new vault.
+    config: PathBuf,
     keeper: keeper::Keeper,
+    generations: Generations,
     open: RefCell<Option<Open>>,
     /// Locked by a person: nothing opens it unasked. Only whoever has the turn of `opening` takes this back.
     locked_by_hand: Cell<bool>,
@@ -57,7 +63,9 @@ impl Store {
         Self {
             vault: paths.vault(),
             hosts: paths.hosts(),
+            config: paths.config.clone(),
             keeper: keeper::Keeper::new(program),
+            generations: Generations::new(&paths.state),
             open: RefCell::new(None),
             locked_by_hand: Cell::new(false),
             locks: Cell::new(0),
@@ -72,12 +80,18 @@ impl Store {
         let state = if self.locked_by_hand.get() { VaultState::Locked } else { VaultState::Open };
         match &*open {
             Some(Open { seal: None, .. }) => Ok((state, Some(Keeper::Memory))),
-            Some(Open { seal: Some(seal), .. }) => Ok((state, kept_by(&seal.header))),
+            Some(Open { seal: Some(seal), .. }) => Ok((state, Some(kept_by(&seal.header)))),
             None => Ok(match Sealed::read(&self.vault).map_err(denial)? {
-                Some(sealed) => (VaultState::Locked, kept_by(sealed.header())),
+                Some(sealed) => (VaultState::Locked, Some(kept_by(sealed.header()))),
                 None => (VaultState::Absent, None),
             }),
         }
+    }
+
+    /// Whether the open vault is an older one than was here before.
+    pub(super) fn rollback(&self) -> Option<Rollback> {
+        let open = self.open.borrow();
+        open.as_ref()?.seal.as_ref().and_then(|seal| self.generations.rollback(&seal.header))
     }
 
     /// Opens it if that can be done without asking anybody who does not answer within 2 s.
@@ -87,23 +101,20 @@ impl Store {
             return Ok(());
         }
         // Not in its turn: that of a passphrase may be long, after wrong ones.
-        if let file::Keeper::Passphrase { .. } = self.sealed()?.header().keeper {
-            return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None });
+        let keeper = kept_by(self.sealed()?.header());
+        let locked = || Denial::Locked { keeper, why: None };
+        if keeper == Keeper::Passphrase {
+            return Err(locked());
         }
         let turn = tokio::time::timeout(LOOK_UP, self.opening.lock()).await;
-        let _turn = turn.map_err(|_| Denial::Locked { keeper: Keeper::Keyring, why: None })?;
+        let _turn = turn.map_err(|_| locked())?;
         self.not_locked_by_hand()?;
         if self.open.borrow().is_some() {
             return Ok(());
         }
         let sealed = self.sealed()?;
-        let key = match &sealed.header().keeper {
-            file::Keeper::Keyring => {
-                self.keeper.look_up(&sealed.header().id, session).await.map_err(|error| not_given(&error))?
-            }
-            file::Keeper::Passphrase { .. } => return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None }),
-            file::Keeper::Command => return Err(unknown_keeper()),
-        };
+        let wanted = wanted(sealed.header()).ok_or_else(locked)?;
+        let key = self.keeper.look_up(wanted, session).await.map_err(|error| not_given(&error))?;
         self.not_locked_by_hand()?;
         self.open_with(&sealed, key)
     }
@@ -128,13 +139,12 @@ impl Store {
         };
         if self.open.borrow().is_none() {
             let sealed = self.sealed()?;
-            let key = match (&sealed.header().keeper, passphrase) {
-                (file::Keeper::Keyring, _) => self.keeper.unlock(&sealed.header().id, session).await,
-                (file::Keeper::Passphrase { wrapped }, Some(passphrase)) => self.unwrap(wrapped, &passphrase).await,
-                (file::Keeper::Passphrase { .. }, None) => {
-                    return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None });
+            let key = match (wanted(sealed.header()), &sealed.header().keeper, passphrase) {
+                (Some(wanted), ..) => self.keeper.unlock(wanted, session).await,
+                (None, file::Keeper::Passphrase { wrapped }, Some(passphrase)) => {
+                    self.unwrap(wrapped, &passphrase).await
                 }
-                (file::Keeper::Command, _) => return Err(unknown_keeper()),
+                (None, ..) => return Err(Denial::Locked { keeper: Keeper::Passphrase, why: None }),
             };
             let key = key.map_err(|error| not_given(&error))?;
             self.not_locked_since(locks)?;
@@ -164,56 +174,6 @@ impl Store {
         matches!(self.keeper.keyring_state(session).await, KeyringState::Open | KeyringState::Locked)
     }
 
-    /// Makes an empty vault, also in place of one that is open and empty. Where there is another, nothing is done.
-    pub(super) async fn create(
-        &self,
-        keeper: Keeper,
-        passphrase: Option<Secret>,
-        session: &SessionBus,
-    ) -> Result<(), Denial> {
-        let locks = self.locks.get();
-        let _turn = self.opening.lock().await;
-        let is_empty = self.open.borrow().as_ref().map(|open| open.contents.servers.is_empty());
-        let before = Sealed::read(&self.vault).map_err(denial)?;
-        if is_empty == Some(false) || (is_empty.is_none() && before.is_some()) {
-            return Ok(());
-        }
-        let key = Key::generate();
-        let kept_by = match keeper {
-            Keeper::Memory => None,
-            Keeper::Keyring => {
-                self.keeper.keep(&key, session).await.map_err(|error| not_given(&error))?;
-                Some(file::Keeper::Keyring)
-            }
-            Keeper::Passphrase => {
-                let passphrase = passphrase.ok_or(Denial::WrongPassphrase)?;
-                let wrapped = self.keeper.wrap(&key, &passphrase).await.map_err(|error| not_given(&error))?;
-                Some(file::Keeper::Passphrase { wrapped })
-            }
-        };
-        self.not_locked_since(locks)?;
-        let contents = Contents::default();
-        let seal = match kept_by {
-            None => {
-                // An empty one on the disk would come back, locked, when the agent has ended.
-                let _ = std::fs::remove_file(&self.vault);
-                None
-            }
-            Some(kept_by) => {
-                let header = match &before {
-                    Some(before) => before.header().next_with(kept_by, &key),
-                    None => Header::first(kept_by, &key),
-                };
-                file::write(&self.vault, &header, &key, &bytes(&contents)?).map_err(denial)?;
-                Some(Seal { key, header })
-            }
-        };
-        tracing::info!(keeper = %keeper, "a vault was made");
-        self.locked_by_hand.set(false);
-        *self.open.borrow_mut() = Some(Open { contents: Rc::new(contents), seal });
-        Ok(())
-    }
-
     /// What is kept, while the vault is open.
     pub(super) fn contents(&self) -> Result<Rc<Contents>, Denial> {
         self.not_locked_by_hand()?;
@@ -224,55 +184,6 @@ impl Store {
         })
     }
 
-    /// Changes what is kept: on the disk first, then here.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Contents) -> T) -> Result<T, Denial> {
-        let mut contents = Contents::clone(&*self.contents()?);
-        let outcome = change(&mut contents);
-        let mut open = self.open.borrow_mut();
-        let open = open.as_mut().ok_or(Denial::NoVault)?;
-        // The list first: it only tells a miss from a question, so a server too many in it does no harm.
-        write_hosts(&self.hosts, &contents)?;
-        if let Some(seal) = &mut open.seal {
-            let header = seal.header.next();
-            let written = file::write(&self.vault, &header, &seal.key, &bytes(&contents)?);
-            // One that may not survive a power cut is in its place all the same: the next one has to follow it.
-            if matches!(written, Ok(()) | Err(VaultError::Unsynced { .. })) {
-                seal.header = header;
-            }
-            if let Err(error) = written {
-                // A server too few would hide a token that is still kept.
-                let _ = write_hosts(&self.hosts, &open.contents);
-                return Err(denial(error));
-            }
-        }
-        open.contents = Rc::new(contents);
-        Ok(outcome)
-    }
-
-    /// Remembers the bases of an index. They can be asked for again: that they cannot be written is only logged.
-    pub(super) fn learn_bases(&self, server: &ServerUrl, known: IndexBases, now: u64) {
-        let is_new = |contents: &Contents| {
-            let bases = contents.server(server).map(|server| server.bases.as_slice()).unwrap_or_default();
-            bases.iter().all(|entry| entry.known != known)
-        };
-        let Ok(contents) = self.contents() else { return };
-        if is_new(&contents) {
-            let learnt = self.change(|contents| {
-                contents.server_mut(server).map(|server| server.learn(known, now));
-            });
-            if let Err(error) = learnt {
-                tracing::warn!(%error, "the bases of an index were not kept");
-            }
-            return;
-        }
-        // Only the time is new: not worth a generation on the disk.
-        drop(contents);
-        if let Some(open) = self.open.borrow_mut().as_mut() {
-            let contents = Rc::make_mut(&mut open.contents);
-            contents.server_mut(server).map(|server| server.learn(known, now));
-        }
-    }
-
     fn not_locked_by_hand(&self) -> Result<(), Denial> {
         if self.locked_by_hand.get() { Err(Denial::LockedByHand) } else { Ok(()) }
     }
@@ -281,18 +192,20 @@ impl Store {
         (self.locks.get() == locks).then_some(()).ok_or(Denial::LockedByHand)
     }
 
+    /// The closed vault. Nobody is asked for the key of one whose keeper was changed by somebody else.
     fn sealed(&self) -> Result<Sealed, Denial> {
-        Sealed::read(&self.vault).map_err(denial)?.ok_or(Denial::NoVault)
+        let sealed = Sealed::read(&self.vault).map_err(denial)?.ok_or(Denial::NoVault)?;
+        self.generations.is_ours(sealed.header()).then_some(sealed).ok_or_else(|| replaced(&self.vault))
+    }
+
+    fn read(&self, sealed: &Sealed, key: &Key) -> Result<Contents, Denial> {
+        let bytes = sealed.open(key).map_err(denial)?;
+        serde_json::from_slice(&bytes).map_err(|_| not_known(&self.vault))
     }
 
     fn open_with(&self, sealed: &Sealed, key: Key) -> Result<(), Denial> {
-        let bytes = sealed.open(&key).map_err(denial)?;
-        let contents = serde_json::from_slice(&bytes).map_err(|_| Denial::Vault {
-            message: format!("the vault {} holds what this program does not know", self.vault.display()),
-            remedy: Some("install the newer devpi-tokens".to_owned()),
-            is_unsafe: false,
-            in_writing: false,
-        })?;
+        let contents = self.read(sealed, &key)?;
+        self.generations.opened(sealed.header());
         let seal = Some(Seal { key, header: sealed.header().clone() });
         *self.open.borrow_mut() = Some(Open { contents: Rc::new(contents), seal });
         tracing::info!("the vault is open");
@@ -300,25 +213,26 @@ impl Store {
     }
 }
 
-fn kept_by(header: &Header) -> Option<Keeper> {
+fn kept_by(header: &Header) -> Keeper {
     match header.keeper {
-        file::Keeper::Keyring => Some(Keeper::Keyring),
-        file::Keeper::Passphrase { .. } => Some(Keeper::Passphrase),
-        file::Keeper::Command => None,
+        file::Keeper::Keyring => Keeper::Keyring,
+        file::Keeper::Passphrase { .. } => Keeper::Passphrase,
+        file::Keeper::Command { .. } => Keeper::Command,
     }
+}
+
+/// The key, where it is to be had without a passphrase.
+fn wanted(header: &Header) -> Option<Wanted<'_>> {
+    let command = match &header.keeper {
+        file::Keeper::Keyring => None,
+        file::Keeper::Command { command } => Some(command),
+        file::Keeper::Passphrase { .. } => return None,
+    };
+    Some(Wanted { id: &header.id, command })
 }
 
 fn bytes(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, Denial> {
     contents.to_bytes().map_err(|_| Denial::Internal)
-}
-
-fn write_hosts(path: &Path, contents: &Contents) -> Result<(), Denial> {
-    hosts::write(path, contents.servers.iter().map(|server| &server.url)).map_err(|error| Denial::Vault {
-        message: format!("cannot write {}: {}", path.display(), error.kind()),
-        remedy: None,
-        is_unsafe: false,
-        in_writing: true,
-    })
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ impl Http {
             let to = to.map_or_else(|| "nowhere".to_owned(), |to| escape::printable(&to));
             return Err(Error::Redirect { server: server.clone(), to });
         }
-        if response.headers().get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
+        if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
             return Err(bad("compressed, which was not asked for"));
         }
         let body = self.body(server, response, until)?;

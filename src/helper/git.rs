@@ -41,9 +41,10 @@ pub(super) fn run<I: Read + AsFd>(verb: &str, mut streams: Streams<'_, I>) -> Ex
 }
 
 fn get<I: Read + AsFd>(streams: &mut Streams<'_, I>) -> Result<(), Failure> {
-    let input = crate::pipe::read(&mut streams.stdin, LONGEST, LIMIT).map_err(|error| match error.kind() {
+    let said = crate::pipe::read_lines(&mut streams.stdin, (LONGEST, LONGEST_LINE), LIMIT);
+    let input = said.map_err(|error| match error.kind() {
         ErrorKind::TimedOut => Failure::new(Exit::TryAgain, "git did not say within 5 s what it wants"),
-        ErrorKind::FileTooLarge => Failure::new(Exit::Malformed, "git says more than 64 KiB"),
+        ErrorKind::FileTooLarge => Failure::new(Exit::Malformed, "git says more than 64 KiB, or 8 KiB in one line"),
         kind => Failure::new(Exit::Malformed, format!("cannot read what git wants: {kind}")),
     })?;
     let Some(service) = Service::parse(&input)? else { return Ok(()) };
@@ -169,23 +170,50 @@ mod tests {
         }
     }
 
+    /// How each of these is refused, as it stands alone and behind what is well.
+    fn refused(input: &[u8]) -> [String; 2] {
+        [input.to_vec(), [b"protocol=https\n", input].concat()].map(|input| {
+            let failure = parse(&input).expect_err(&input.escape_ascii().to_string());
+            assert_eq!(failure.exit, Exit::Malformed);
+            failure.message
+        })
+    }
+
     #[test]
-    fn a_line_that_could_mean_two_things_is_refused() {
-        let long = format!("path={}", "a".repeat(9000));
-        for input in [
-            "host=a\nhost=b",
-            "username=a\nusername=b",
-            "host=a\r",
-            "host=a\0b",
-            "host=a\x1b",
-            "host",
-            "host=u@h",
-            "host=h/p",
-            "host=h%2f",
-            &long,
-        ] {
-            assert_eq!(parse(input.as_bytes()).expect_err(input).exit, Exit::Malformed);
+    fn the_same_thing_said_twice_is_refused() {
+        for key in ["protocol", "host", "path", "username"] {
+            for (one, other) in [("a", "b"), ("a", "a"), ("", "a"), ("a", "")] {
+                let twice = format!("{key}={one}\n{key}={other}\n");
+                assert_eq!(refused(twice.as_bytes())[0], "git says the same thing twice", "{twice:?}");
+            }
         }
-        assert!(parse(b"host=\xff").is_err());
+    }
+
+    #[test]
+    fn control_characters_and_what_is_no_text_are_refused_in_every_line() {
+        for key in ["host", "path", "username", "password", "wwwauth[]", "x"] {
+            for odd in ["\r", "a\rb", "a\0b", "a\x1bb", "\x07", "a\tb", "\x7f", "a\u{9b}b"] {
+                let said = refused(format!("{key}={odd}\n").as_bytes());
+                assert_eq!(said, ["git says a line with a control character"; 2], "{key} {odd:?}");
+            }
+            let said = refused(&[key.as_bytes(), b"=\xff\n"].concat());
+            assert_eq!(said, ["git says something that is not UTF-8"; 2], "{key}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_value_or_of_more_than_8_kib_is_refused() {
+        assert_eq!(refused(b"host\n"), ["git says a line without `=`"; 2]);
+        let of = |length: usize| format!("path={}\n", "a".repeat(length - 5));
+        assert_eq!(refused(of(8193).as_bytes()), ["git says a line of more than 8 KiB"; 2]);
+        assert!(parse(of(8192).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_host_with_more_than_a_host_in_it_is_refused() {
+        for host in ["u@h", "u:p@h", "h/", "h/p", "h?", "h?x=1", "h#", "h%2f", "%68", "h\\"] {
+            let said = refused(format!("host={host}\n").as_bytes());
+            assert_eq!(said, ["git says a host with more than a host in it"; 2], "{host}");
+        }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
         // Nobody says by which scheme a bare host is going to be asked: a link to `http://` would carry the token in
         // the clear. Every client asks by the URL first, so nothing is lost.
         Some((server, _)) if target.is_bare_host() && server.is_https() => Ok(Asked::Miss),
+        Some((_, place)) if place.page == Page::Other => Ok(Asked::Miss),
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
             let (names, doing) = ([user, target.user()], doing());
@@ -56,7 +57,7 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let target = service.target().map_err(malformed)?;
     let paths = Paths::find()?;
     match hosts::find(&hosts::read(&paths.hosts()), &target) {
-        Some((server, place)) if server.is_https() == (service.protocol == "https") => {
+        Some((server, place)) if place.page != Page::Other && server.is_https() == (service.protocol == "https") => {
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
             answer(&paths, (&server, &place), [service.username.as_deref(), None], (&reading, None))
@@ -113,7 +114,7 @@ fn question(server: &ServerUrl, place: &Place, user: Option<UserName>, doing: &D
             Purpose::Read
         }
         (Some(purpose), _) => purpose,
-        (None, Page::Simple | Page::Project) => Purpose::Read,
+        (None, Page::Simple | Page::Project | Page::Other) => Purpose::Read,
         // An address without an index is asked about by whoever wants to read (pip for `host:port`, git).
         (None, Page::Index) => {
             if place.index.is_some() {

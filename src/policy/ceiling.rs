@@ -199,6 +199,7 @@ impl Policy {
 pub struct Limits {
     idle_lock: IdleLock,
     limit: Vec<Limit>,
+    vault_command: Vec<String>,
 }
 
 /// After how many seconds without a question the agent locks.
@@ -240,6 +241,13 @@ impl Limits {
     /// How long nobody asks for anything before the agent locks, in seconds.
     pub fn idle_lock(&self) -> u64 {
         self.idle_lock.0
+    }
+
+    /// The words of the command that prints the vault's key, no limit at all: read when a vault is made, which keeps
+    /// them from then on. They stand in that file because whoever can write there can run commands anyway; what comes over
+    /// the socket may come from a sandbox that must not have one run outside of it.
+    pub fn vault_command(&self) -> &[String] {
+        &self.vault_command
     }
 
     /// A ceiling under all limits that hold for it. Without an index, those that name one are left aside.

@@ -11,7 +11,7 @@ use crate::target::{IndexName, ServerUrl, UserName};
 use crate::token::TokenId;
 
 /// A root token and what was learnt at its login.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Root {
     /// Whose it is, and where.

@@ -17,6 +17,18 @@ pub struct Status {
     pub roots: Vec<RootStatus>,
     /// Tokens that are to be deleted on their server.
     pub retired: Vec<Retired>,
+    /// Where the open vault is older than the one that was there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
+}
+
+/// An older generation of the vault in place of a newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// The one that is open.
+    pub generation: u64,
+    /// The newest that was seen.
+    pub newest: u64,
 }
 
 /// One root token, without the token.
@@ -28,7 +40,7 @@ pub struct RootStatus {
     pub id: TokenId,
     /// Whether its user is the default one of the server.
     pub default: bool,
-    /// Its restrictions, as they stand in it.
+    /// Its restrictions as they stand in it, escaped.
     pub restrictions: Vec<String>,
     /// When it ends, in seconds since the epoch.
     pub expires: Option<u64>,
@@ -56,6 +68,8 @@ pub enum Keeper {
     Keyring,
     /// A person's memory: the key lies in the vault, wrapped by a passphrase.
     Passphrase,
+    /// A command of the person's, which prints the key.
+    Command,
     /// Nobody: the vault is never written and ends with the agent.
     Memory,
 }
@@ -66,9 +80,10 @@ impl std::str::FromStr for Keeper {
         match text {
             "keyring" => Ok(Self::Keyring),
             "passphrase" => Ok(Self::Passphrase),
+            "command" => Ok(Self::Command),
             "memory" => Ok(Self::Memory),
             _ => Err(Failure::new(Exit::Usage, "DEVPI_TOKENS_VAULT names no keeper of the vault's key")
-                .with_remedy("set it to keyring, passphrase or memory, or leave it out")),
+                .with_remedy("set it to keyring, passphrase, command or memory, or leave it out")),
         }
     }
 }
@@ -78,6 +93,7 @@ impl std::fmt::Display for Keeper {
         f.write_str(match self {
             Self::Keyring => "keyring",
             Self::Passphrase => "passphrase",
+            Self::Command => "command",
             Self::Memory => "memory",
         })
     }

@@ -167,6 +167,7 @@ impl ServerUrl {
             _ => None,
         };
         let page = match rest {
+            [_, ..] if index.is_none() => Page::Other,
             [_, _, files, _, ..] if files == "+simple" || files == "+f" => Page::Project,
             [_, _, simple] if simple == "+simple" => Page::Simple,
             _ => Page::Index,
@@ -238,12 +239,14 @@ pub struct Place {
 /// The pages of an index, by their path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// The index itself, which is uploaded to; also whatever is no simple page.
+    /// The index itself, which is uploaded to, and whatever else of it is no simple page; also the server's root.
     Index,
     /// The list of its projects, `+simple/`, which is read.
     Simple,
     /// The list of one project's files, `+simple/NAME/`, and what lies below `+f/`: the files themselves.
     Project,
+    /// Below the root and of no index, such as `/alice/`: no client reads or uploads there.
+    Other,
 }
 
 /// What a client names when it asks for credentials: a URL, or a bare `host:port`.
@@ -375,7 +378,7 @@ mod tests {
 
     #[test]
     fn an_index_is_found_with_what_is_done_there() {
-        let found = |target| place("http://h:1", target).expect("ours");
+        let found = |target: &str| place("http://h:1", target).expect("ours");
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").index, "alice/dev".parse().ok());
         assert_eq!(found("http://h:1/alice/dev/+simple/").page, Page::Simple);
         assert_eq!(found("http://h:1/alice/dev/+simple/pkg/").page, Page::Project);
@@ -383,7 +386,12 @@ mod tests {
         assert_eq!(found("http://h:1/alice/base/+f/521/a0360/pkg-1.0.zip").page, Page::Project);
         assert_eq!(found("http://h:1/alice/").index, None);
         assert_eq!(found("http://h:1/alice/+simple").index, None);
-        assert_eq!(found("h:1").index, None);
+        assert_eq!(found("h:1"), Place { index: None, page: Page::Index });
+        assert_eq!(found("http://h:1/"), Place { index: None, page: Page::Index });
+        for other in ["alice", "alice/", "+api", "alice/+simple/", "+f/x/+simple/", "+f/x/+simple/pkg/"] {
+            let url = format!("http://h:1/{other}");
+            assert_eq!(found(&url), Place { index: None, page: Page::Other }, "{other}");
+        }
         assert_ne!(found("http://h:1/alice/dev-evil/").index, "alice/dev".parse().ok());
     }
 
@@ -421,6 +429,33 @@ mod tests {
         assert!(place("https://corp/devpi", "corp").is_some());
         assert!(place("https://corp/devpi", "corp:443").is_some());
         assert!(place("http://corp:3141", "corp").is_none());
+    }
+
+    #[test]
+    fn a_user_in_a_url_is_who_is_asked_for() {
+        let user = |text: &str| text.parse::<Target>().expect("a target").user().map(str::to_owned);
+        assert_eq!(user("https://alice@h/"), Some("alice".to_owned()));
+        assert_eq!(user("https://__token__@h:3141/a/b/"), Some("__token__".to_owned()));
+        for none in ["https://h/", "https://@h/", "https://h/x@y/", "https://h/?x@y", "h:3141"] {
+            assert_eq!(user(none), None, "{none}");
+        }
+        let asked: Target = "https://alice@h/".parse().expect("a target");
+        let named = |name: &str| name.parse().expect("a user");
+        assert!(asked.admits(&named("alice")) && !asked.admits(&named("bob")) && !asked.admits(&named("Alice")));
+    }
+
+    #[test]
+    fn this_machine_is_what_no_name_server_can_say_anything_about() {
+        let loopback = |host: &str| format!("http://{host}/").parse::<ServerUrl>().expect("a server").is_loopback();
+        for host in ["localhost", "LOCALHOST:3141", "127.0.0.1", "127.9.9.9:80", "[::1]", "[0:0:0:0:0:0:0:1]:3141"] {
+            assert!(loopback(host), "{host}");
+        }
+        for host in ["localhost.evil.example", "127.0.0.1.evil.example", "localhost.", "127.1", "0.0.0.0", "128.0.0.1"]
+            .into_iter()
+            .chain(["[::2]", "[::ffff:127.0.0.1]", "10.0.0.1", "devpi"])
+        {
+            assert!(!loopback(host), "{host}");
+        }
     }
 
     #[test]

@@ -281,12 +281,19 @@ mod tests {
 
     #[test]
     fn a_name_that_could_break_a_caveat_or_a_url_is_refused() {
-        for text in ["", ".", "a b", "a,b", "a=b", "a\nb", "a\0b", "*", "a..b", "a/b", "аlice", "+simple", "a%2fb"] {
+        for text in
+            ["", ".", "a b", "a,b", "a=b", "a\nb", "a\0b", "*", "a..b", "a/b", "аlice", "a\u{202e}", "+simple", "a%2fb"]
+        {
             assert!(text.parse::<UserName>().is_err(), "{text:?}");
             assert!(format!("alice/{text}").parse::<IndexName>().is_err(), "{text:?}");
             assert!(text.parse::<ProjectName>().is_err(), "{text:?}");
         }
-        assert!("a".repeat(65).parse::<UserName>().is_err());
+        for (length, fits) in [(64, true), (65, false)] {
+            let name = "a".repeat(length);
+            assert_eq!(name.parse::<UserName>().is_ok(), fits);
+            assert_eq!(format!("alice/{name}").parse::<IndexName>().is_ok(), fits);
+            assert_eq!(name.parse::<ProjectName>().is_ok(), fits);
+        }
         assert!("alice".parse::<IndexName>().is_err());
     }
 

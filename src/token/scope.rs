@@ -82,6 +82,16 @@ impl Scope {
         &self.unknown
     }
 
+    /// What its lists leave nothing of, as they have nothing in common: `permission`, `index` or `project`.
+    pub fn leaves_no(&self) -> Option<&'static str> {
+        let is_empty = [
+            ("permission", self.allowed.as_ref().is_some_and(BTreeSet::is_empty)),
+            ("index", self.indexes.as_ref().is_some_and(BTreeSet::is_empty)),
+            ("project", self.projects.as_ref().is_some_and(BTreeSet::is_empty)),
+        ];
+        is_empty.into_iter().find(|(_, is_empty)| *is_empty).map(|(what, _)| what)
+    }
+
     /// Whether all that this scope allows is allowed by `wider` too. A caveat that is not understood may forbid
     /// anything, so those of `wider` have to be here as well.
     pub fn is_within(&self, wider: &Self) -> bool {

@@ -152,13 +152,17 @@ fn lengths_are_exact_and_in_their_shortest_form() {
     for length in [&[0x7f][..], &[0xff, 0x7f]] {
         assert_eq!(refusal(&long(length)), MacaroonError::Truncated.into(), "{length:?}");
     }
+    for over in [33, 0x7f] {
+        let bytes = [&[2], &identifier[..], &[0, 0, 6, over], &SIGNATURE].concat();
+        assert_eq!(refusal(&bytes), MacaroonError::Truncated.into(), "{over} bytes of signature");
+    }
 }
 
 #[test]
 fn fields_stand_in_their_one_order() {
     let [version, location, identifier] = [vec![2], field(1, b""), field(2, b"alice-abcDEF23")];
     let tail = [vec![0], field(6, &SIGNATURE)].concat();
-    let end = vec![0];
+    let (end, other) = (vec![0], vec![9]);
     for parts in [
         vec![&version, &identifier, &location, &end, &tail],
         vec![&version, &identifier, &identifier, &end, &tail],
@@ -169,6 +173,8 @@ fn fields_stand_in_their_one_order() {
         vec![&version, &location, &identifier, &end, &location, &identifier, &end, &tail],
         vec![&version, &location, &identifier, &end, &location, &end, &tail],
         vec![&version, &location, &identifier, &end, &end, &end, &tail],
+        vec![&version, &location, &identifier, &other, &tail],
+        vec![&version, &location, &identifier, &end, &identifier, &other, &tail],
     ] {
         let bytes: Vec<u8> = parts.into_iter().flatten().copied().collect();
         assert_eq!(refusal(&bytes), MacaroonError::Field.into(), "{bytes:?}");
@@ -271,15 +277,26 @@ fn faulty_packets_of_format_1_are_refused() {
         vec![&identifier, &b"0003".to_vec(), &signature],
         vec![&identifier, &b"ffff".to_vec(), &signature],
         vec![&identifier, &b"+02b".to_vec(), &signature],
-        vec![&identifier, &b"002Fsignature ".to_vec()],
+        vec![&identifier, &[b"002Fsignature ", &SIGNATURE[..], b"\n"].concat()],
+        vec![&identifier, &[b"0030signature ", &SIGNATURE[..], b"\n"].concat()],
+        vec![&identifier, &[b"002esignature ", &SIGNATURE[..], b"\n"].concat()],
         vec![&identifier, &b"000ccid x=1!".to_vec(), &signature],
     ] {
         let bytes: Vec<u8> = parts.into_iter().flatten().copied().collect();
         assert!(Token::parse(&encoded(&bytes)).is_err(), "{}", bytes.escape_ascii());
+        assert!(ForeignToken::parse(&format!("pypi-{}", encoded(&bytes))).is_err(), "{}", bytes.escape_ascii());
     }
-    // 10,000 packets are over 8 KiB; as many as fit end at the 65th caveat, without recursion.
-    let many = [identifier, caveat.repeat(400)].concat();
-    assert_eq!(refusal(&many), MacaroonError::Caveats.into());
+}
+
+#[test]
+fn any_number_of_packets_of_format_1_is_refused_without_recursion() {
+    let [identifier, signature] = [packet("identifier", b"a-b"), packet("signature", &SIGNATURE)];
+    let of = |count: usize| [identifier.clone(), packet("cid", b"x=1").repeat(count), signature.clone()].concat();
+    assert!(Token::parse(&encoded(&of(64))).is_ok());
+    // As many as fit end at the 65th, and 10,000 are over 8 KiB.
+    assert_eq!(refusal(&of(65)), MacaroonError::Caveats.into());
+    assert_eq!(refusal(&of(400)), MacaroonError::Caveats.into());
+    assert_eq!(refusal(&of(10_000)), MacaroonError::Length.into());
 }
 
 #[test]

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use rustix::process::{DumpableBehavior, Signal};
+use rustix::process::{DumpableBehavior, Pid, Signal};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
+use super::command::{self, CommandError, CommandLine};
 use super::key::{Key, KeyId};
 use super::keyring::{self, KeyringError, KeyringState};
 use super::passphrase::{self, PassphraseError, Wrapped};
@@ -38,6 +39,8 @@ pub enum Request {
     KeyringSet(Secret),
     /// Delete the key of that name from the desktop keyring.
     KeyringDelete(KeyId),
+    /// Run a command of the person's, which prints the key.
+    Command(CommandLine),
     /// Wrap a key with a passphrase.
     Wrap {
         /// The key's text.
@@ -77,6 +80,8 @@ pub enum Answer {
     NoDesktop,
     /// The desktop keyring did not do it.
     Keyring(KeyringError),
+    /// The command did not do it.
+    Command(CommandError),
     /// The passphrase did not do it.
     Passphrase(PassphraseError),
 }
@@ -104,6 +109,9 @@ pub enum ChildError {
     /// The desktop keyring did not do it.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// The command of the person's did not do it.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// The passphrase did not do it.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
@@ -111,14 +119,16 @@ pub enum ChildError {
 
 impl ChildError {
     /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        match self {
+    pub fn remedy(&self) -> String {
+        let remedy = match self {
             Self::Start { .. } => "install devpi-tokens-agent again",
             Self::Late(_) | Self::Broken => "try again",
             Self::Session(_) => "start the agent's client in your desktop session",
             Self::Keyring(error) => error.remedy(),
+            Self::Command(error) => return error.remedy(),
             Self::Passphrase(error) => error.remedy(),
-        }
+        };
+        remedy.to_owned()
     }
 }
 
@@ -138,13 +148,14 @@ pub async fn ask(
     let answer = tokio::time::timeout(deadline, exchange(program, request, environment)).await;
     match answer.map_err(|_| ChildError::Late(deadline))?? {
         Answer::Keyring(error) => Err(error.into()),
+        Answer::Command(error) => Err(error.into()),
         Answer::Passphrase(error) => Err(error.into()),
         answer => Ok(answer),
     }
 }
 
 async fn exchange(program: &Path, request: &Request, environment: &Environment) -> Result<Answer, ChildError> {
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .arg(ARGUMENT)
         .env_clear()
         .envs(environment.variables())
@@ -152,9 +163,12 @@ async fn exchange(program: &Path, request: &Request, environment: &Environment) 
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| ChildError::Start { program: program.to_owned(), reason: error.kind() })?;
+    let mut group = Group(child);
+    let child = &mut group.0;
     let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(ChildError::Broken);
     };
@@ -165,6 +179,20 @@ async fn exchange(program: &Path, request: &Request, environment: &Environment) 
     stdout.take(LONGEST as u64).read_to_end(&mut answer.0).await.map_err(|_| ChildError::Broken)?;
     child.wait().await.map_err(|_| ChildError::Broken)?;
     serde_json::from_slice(&answer.0).map_err(|_| ChildError::Broken)
+}
+
+/// A child and what it has started: what is still there when nobody waits any more is ended.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // It has none once its end was seen: its number may be another's by then.
+        let leader = self.0.id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?));
+        if let Some(leader) = leader {
+            // Nothing is left to do where they have just ended by themselves.
+            let _ = rustix::process::kill_process_group(leader, Signal::KILL);
+        }
+    }
 }
 
 /// A message, in a buffer that never grows: one that does leaves unwiped copies behind.
@@ -215,6 +243,10 @@ fn answer(request: Request) -> Answer {
             Err(_) => Answer::Keyring(KeyringError::NotOurs),
         },
         Request::KeyringDelete(id) => done(keyring::delete(&id)),
+        Request::Command(command) => match command::key(&command) {
+            Ok(key) => Answer::Key(key.to_secret()),
+            Err(error) => Answer::Command(error),
+        },
         Request::Wrap { key, passphrase } => {
             let key = Key::from_secret(&key).map_err(|_| PassphraseError::Damaged);
             match key.and_then(|key| passphrase::wrap(&key, &passphrase)) {

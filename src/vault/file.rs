@@ -9,7 +9,7 @@
 //!
 //! The checksum tells damage from a wrong key, and every later version keeps it at the end. It protects against
 //! nobody: that the lines are those of the body's writer shows when the body is open. An older generation put in
-//! place of a newer one is not noticed.
+//! place of a newer one is as good as that one here: whoever keeps count of generations notices it.
 
 use std::fs::File;
 use std::io;
@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::disk::Disk;
+use super::command::CommandLine;
 use super::key::{Key, KeyError, KeyId};
 use super::passphrase::Wrapped;
-use crate::folder::Folder;
+use crate::folder::{Disk, Folder};
 
 mod error;
 #[cfg(test)]
@@ -56,8 +56,11 @@ pub enum Keeper {
         /// The wrapped key.
         wrapped: Wrapped,
     },
-    /// A command of the person's, which prints the key. Nothing runs it yet.
-    Command,
+    /// A command of the person's, which prints the key.
+    Command {
+        /// The command. Whoever changes it here has a vault that does not open.
+        command: CommandLine,
+    },
 }
 
 /// What can be read of a vault without its key.
@@ -173,13 +176,14 @@ fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
 
 /// Writes the next generation of the vault at that path, and makes its folder where there is none.
 ///
-/// The generation before stays beside it as `….previous`. What is written follows the generation that lies there:
-/// one after it, or the first where there is none.
+/// The generation before stays beside it as `….previous`. What is written is newer than what lies there, mostly by one:
+/// who has it open writes over an older one that was put in its place meanwhile.
 ///
 /// # Errors
-/// [`VaultError::Changed`] where another generation lies there: read it, and make the change once more.
+/// [`VaultError::Changed`] where a generation lies there that is not older: read it, and make the change once more.
 /// [`VaultError::Busy`] where another writer is at it. After [`VaultError::Write`] the vault is as it was; after
-/// [`VaultError::Unsynced`] the new one is in its place, but may not survive a power cut.
+/// [`VaultError::Unsynced`], where not even that could be had, the new one is in its place, but may not survive a power
+/// cut.
 pub fn write(path: &Path, header: &Header, key: &Key, contents: &[u8]) -> Result<(), VaultError> {
     let place = Place::new(path)?;
     let folder = Folder::private(place.folder)?;
@@ -245,14 +249,14 @@ impl<'a> Place<'a> {
         Ok(bytes)
     }
 
-    /// Puts the bytes in the place of the vault, where that is of the generation before.
+    /// Puts the bytes in the place of the vault, where that is of an earlier generation.
     fn replace(&self, disk: &impl Disk, generation: u64, bytes: &[u8]) -> Result<(), VaultError> {
         let _lock = disk.lock().map_err(|source| match source.kind() {
             io::ErrorKind::WouldBlock => VaultError::Busy { path: self.path.to_owned() },
             _ => self.failed(Step::Lock, source),
         })?;
         let found = self.read(disk)?.map_or(0, |sealed| sealed.header.generation);
-        if found.checked_add(1) != Some(generation) {
+        if found >= generation {
             return Err(VaultError::Changed { path: self.path.to_owned(), found });
         }
         let new = self.new_one();
@@ -262,7 +266,17 @@ impl<'a> Place<'a> {
             let _ = disk.remove(&new);
             return placed;
         }
-        disk.sync_folder().map_err(|source| VaultError::Unsynced { path: self.path.to_owned(), source })
+        disk.sync_folder().map_err(|source| self.undone(disk, found > 0, source))
+    }
+
+    /// Puts the generation before back: what the disk did not confirm must not come to life later, after whoever asked
+    /// for it was told that it failed.
+    fn undone(&self, disk: &impl Disk, keep: bool, source: io::Error) -> VaultError {
+        let undone = if keep { disk.rename(&self.previous(), self.name) } else { disk.remove(self.name) };
+        match undone {
+            Ok(()) => self.failed(Step::SyncFolder, source),
+            Err(_) => VaultError::Unsynced { path: self.path.to_owned(), source },
+        }
     }
 
     /// Everything up to the rename that decides.

@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::child::{Answer, ChildError, Request, ask};
+use super::command::{CommandError, CommandLine};
 use super::key::{Key, KeyId};
 use super::keyring::{KeyringError, KeyringState};
 use super::passphrase::Wrapped;
@@ -20,13 +21,13 @@ use crate::session_bus::Environment;
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long a look-up waits for the keyring.
+    /// How long a look-up waits for the keyring or the command.
     pub look_up: Duration,
-    /// How long the keyring may take while the person answers its prompt.
+    /// How long either may take while the person answers its prompt.
     pub person: Duration,
     /// How long a passphrase may take.
     pub passphrase: Duration,
-    /// How long look-ups bring up no new prompt after the last one was dismissed.
+    /// How long look-ups bring up no new prompt after the last one was dismissed, and run no command that has failed.
     pub quiet: Duration,
 }
 
@@ -37,6 +38,37 @@ impl Default for Patience {
             person: Duration::from_secs(60),
             passphrase: Duration::from_secs(30),
             quiet: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A key that is to be had without a passphrase.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its name.
+    pub id: &'a KeyId,
+    /// The command that prints it; without one it is in the desktop keyring.
+    pub command: Option<&'a CommandLine>,
+}
+
+impl<'a> From<&'a KeyId> for Wanted<'a> {
+    fn from(id: &'a KeyId) -> Self {
+        Self { id, command: None }
+    }
+}
+
+impl Wanted<'_> {
+    /// That it did not come in time.
+    fn late(&self) -> ChildError {
+        if self.command.is_some() { CommandError::Late.into() } else { KeyringError::Locked.into() }
+    }
+
+    /// Refuses a key of another name.
+    fn is(&self, key: Key) -> Result<Key, ChildError> {
+        match self.command {
+            _ if key.id() == *self.id => Ok(key),
+            Some(command) => Err(CommandError::Other { command: command.clone() }.into()),
+            None => Err(KeyringError::NotOurs.into()),
         }
     }
 }
@@ -62,7 +94,7 @@ pub struct Keeper {
     program: PathBuf,
     patience: Patience,
     attempt: Mutex<Option<Attempt>>,
-    /// Held by the child that talks to the keyring, and by the one that stretches a passphrase (69 MB each).
+    /// Held by the child that talks to the keyring or runs the command, and by the one that stretches a passphrase (69 MB each).
     keyring: Arc<tokio::sync::Mutex<()>>,
     scrypt: Arc<tokio::sync::Mutex<()>>,
 }
@@ -93,20 +125,22 @@ impl Keeper {
         }
     }
 
-    /// The key of that name from the desktop keyring, waiting for it as long as a look-up may.
+    /// The key of that name from the desktop keyring or from its command, waiting for it as long as a look-up may.
     ///
-    /// The child goes on after that while the person may still answer the prompt, and the next look-up gets what it
+    /// The child goes on after that while the person may still answer a prompt, and the next look-up gets what it
     /// came to. After a dismissed prompt no new one is brought up for a while; that ends with [`Keeper::forget`], and
-    /// once the keyring is open.
+    /// once the keyring is open. The same holds for a command that has failed: it may have asked the person.
     ///
     /// # Errors
-    /// [`KeyringError::Locked`] also where the keyring has not answered in time, and whatever else [`ChildError`]
-    /// names.
-    pub async fn look_up(&self, id: &KeyId, session: &SessionBus) -> Result<Key, ChildError> {
-        if self.was_refused(id) && self.keyring_state(session).await == KeyringState::Open {
+    /// [`KeyringError::Locked`] or [`CommandError::Late`] also where the answer has not come in time, and whatever else
+    /// [`ChildError`] names.
+    pub async fn look_up(&self, wanted: impl Into<Wanted<'_>>, session: &SessionBus) -> Result<Key, ChildError> {
+        let wanted = wanted.into();
+        let by_keyring = wanted.command.is_none();
+        if by_keyring && self.was_refused(wanted.id) && self.keyring_state(session).await == KeyringState::Open {
             self.forget();
         }
-        self.wait_for(id, session, self.patience.look_up).await
+        self.wait_for(wanted, session, self.patience.look_up).await
     }
 
     /// The same for a person who unlocks the vault: what look-ups came to does not count, and the person has as long
@@ -114,24 +148,40 @@ impl Keeper {
     ///
     /// # Errors
     /// As [`Keeper::look_up`].
-    pub async fn unlock(&self, id: &KeyId, session: &SessionBus) -> Result<Key, ChildError> {
+    pub async fn unlock(&self, wanted: impl Into<Wanted<'_>>, session: &SessionBus) -> Result<Key, ChildError> {
         self.forget();
-        self.wait_for(id, session, self.patience.person).await
+        self.wait_for(wanted.into(), session, self.patience.person).await
     }
 
-    async fn wait_for(&self, id: &KeyId, session: &SessionBus, patience: Duration) -> Result<Key, ChildError> {
-        let mut outcome = self.attempt_for(id, session)?;
+    /// The key that a command prints, of whatever name, for a new vault.
+    ///
+    /// # Errors
+    /// [`ChildError`]; [`CommandError::Late`] where the person did not answer.
+    pub async fn printed(&self, command: &CommandLine, session: &SessionBus) -> Result<Key, ChildError> {
+        let (program, environment) = (self.program.clone(), environment_of_command(session));
+        let request = Request::Command(command.clone());
+        let asked = alone(&self.keyring, self.patience.person, |left| async move {
+            ask(&program, &request, &environment, left).await
+        });
+        match asked.await {
+            Err(ChildError::Late(_)) => Err(CommandError::Late.into()),
+            other => key_in(other?),
+        }
+    }
+
+    async fn wait_for(&self, wanted: Wanted<'_>, session: &SessionBus, patience: Duration) -> Result<Key, ChildError> {
+        let mut outcome = self.attempt_for(wanted, session)?;
         let reached = match tokio::time::timeout(patience, outcome.wait_for(Option::is_some)).await {
             Ok(Ok(reached)) => reached.clone(),
             // Not in time, or given up meanwhile.
-            Ok(Err(_)) | Err(_) => return Err(KeyringError::Locked.into()),
+            Ok(Err(_)) | Err(_) => return Err(wanted.late()),
         };
         let Some((result, _)) = reached else { return Err(ChildError::Broken) };
-        // Only a locked keyring is remembered. A key is in the hands of the caller from here on.
-        if !matches!(result, Err(ChildError::Keyring(KeyringError::Locked))) {
+        // Only that somebody was asked in vain is remembered. A key is in the hands of the caller from here on.
+        if !matches!(result, Err(ChildError::Keyring(KeyringError::Locked) | ChildError::Command(_))) {
             self.finished(&outcome);
         }
-        result
+        result.and_then(|key| wanted.is(key))
     }
 
     /// Keeps the key in the desktop keyring, waiting for the person where that is locked. Give it a key only when the
@@ -179,9 +229,9 @@ impl Keeper {
     }
 
     /// The attempt that is under way, or the last one where it still counts, or a new one.
-    fn attempt_for(&self, id: &KeyId, session: &SessionBus) -> Result<watch::Receiver<Outcome>, ChildError> {
+    fn attempt_for(&self, wanted: Wanted<'_>, session: &SessionBus) -> Result<watch::Receiver<Outcome>, ChildError> {
         let mut slot = self.slot();
-        if let Some(attempt) = slot.as_ref().filter(|attempt| attempt.id == *id) {
+        if let Some(attempt) = slot.as_ref().filter(|attempt| attempt.id == *wanted.id) {
             let counts = match &*attempt.outcome.borrow() {
                 None | Some((Ok(_), _)) => true,
                 Some((Err(_), when)) => when.elapsed() < self.patience.quiet,
@@ -191,17 +241,23 @@ impl Keeper {
                 return Ok(attempt.outcome.clone());
             }
         }
-        let environment = environment(session)?;
+        let (request, environment) = match wanted.command {
+            Some(command) => (Request::Command(command.clone()), environment_of_command(session)),
+            None => (Request::KeyringGet(wanted.id.clone()), environment(session)?),
+        };
         let (tell, outcome) = watch::channel(None);
         let (program, person) = (self.program.clone(), self.patience.person);
-        let (keyring, request) = (Arc::clone(&self.keyring), Request::KeyringGet(id.clone()));
+        let (keyring, late) = (Arc::clone(&self.keyring), wanted.late());
         let child = tokio::spawn(async move {
             let asked =
                 alone(&keyring, person, |left| async move { ask(&program, &request, &environment, left).await });
-            let result = late_is_locked(asked.await).and_then(key_in);
+            let result = match asked.await {
+                Err(ChildError::Late(_)) => Err(late),
+                other => other.and_then(key_in),
+            };
             tell.send_replace(Some((result, Instant::now())));
         });
-        *slot = Some(Attempt { id: id.clone(), outcome: outcome.clone(), child: child.abort_handle() });
+        *slot = Some(Attempt { id: wanted.id.clone(), outcome: outcome.clone(), child: child.abort_handle() });
         Ok(outcome)
     }
 
@@ -265,6 +321,10 @@ fn environment(session: &SessionBus) -> Result<Environment, ChildError> {
         SessionBusError::Absent(_) => KeyringError::Absent.into(),
         other => other.into(),
     })
+}
+
+fn environment_of_command(session: &SessionBus) -> Environment {
+    session.environment_of_command(|name| std::env::var(name).ok())
 }
 
 /// A keyring that does not answer for so long is waiting for the person.

@@ -125,16 +125,13 @@ fn an_sdist_builds_itself_and_its_build_asks_for_credentials_again() {
 }
 
 #[test]
-fn a_client_is_made_in_two_seconds() {
+fn a_client_has_pip_and_uv_and_a_keyring_where_one_is_wanted() {
     let tools = tools();
-    let begun = std::time::Instant::now();
     let client = Client::new(&tools).unwrap();
-    let made = begun.elapsed();
     assert!(succeeds(&mut client.pip(["--version"])).contains("pip "));
     assert!(succeeds(&mut client.uv(["--version"])).contains("uv "));
     assert!(!client.imports("keyring"));
     assert!(Client::with_keyring(&tools).unwrap().imports("keyring"));
-    assert!(made.as_secs_f32() < 2.0, "{made:?}");
 }
 
 #[test]

@@ -3,9 +3,11 @@
 
 pub mod desktop;
 pub mod judge;
+pub mod offline;
 pub mod proxy;
 pub mod raw;
 pub mod run;
+pub mod silent;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -106,7 +108,12 @@ impl Home {
 
     /// Logs in as a user of the bed, at an address of it.
     pub fn login(&self, bed: &Bed, url: &str, user: &str) {
-        let done = fed(self.cli(&["login", url, user]), &format!("{}\n", bed.password(user)));
+        self.login_with("", bed, url, user);
+    }
+
+    /// The same with what is asked before the password, a line each.
+    pub fn login_with(&self, before: &str, bed: &Bed, url: &str, user: &str) {
+        let done = fed(self.cli(&["login", url, user]), &format!("{before}{}\n", bed.password(user)));
         assert!(done.status.success(), "login: {}", err(&done));
     }
 

@@ -12,6 +12,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use devpi_tokens::cli::args::Cli;
 use devpi_tokens::daemon::USAGE;
+use devpi_tokens::helper;
 
 const PROGRAM: &str = "devpi-tokens";
 
@@ -57,6 +58,7 @@ fn wanted(date: &str) -> Result<Files, Box<dyn Error>> {
     command.build();
     let mut files = Files::new();
     pages(&command, PROGRAM, date, &mut files)?;
+    files.insert("man/devpi-tokens-helper.1".into(), page::of_helper(helper::USAGE, date).into_bytes());
     for (shell, name) in [
         (Shell::Bash, "devpi-tokens.bash"),
         (Shell::Zsh, "_devpi-tokens"),

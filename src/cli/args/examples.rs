@@ -5,8 +5,9 @@ Examples:
   devpi-tokens login https://HOST/USER/INDEX/
   devpi-tokens setup
 
-DEVPI_TOKENS_VAULT=keyring|passphrase|memory says, at the first login, who keeps
-the key of the vault: the desktop's keyring, a passphrase, or nobody.";
+DEVPI_TOKENS_VAULT=keyring|passphrase|command|memory says, at the first login,
+who keeps the key of the vault: the desktop's keyring, a passphrase, the command
+that config.toml names as vault-command, or nobody.";
 
 pub(super) const LOGIN: &str = "\
 Examples:

@@ -9,7 +9,7 @@ use crate::disk::Disk;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::protocol::Question;
-use crate::target::{IndexName, Purpose, ServerUrl, Target, UserName};
+use crate::target::{IndexName, Page, Purpose, ServerUrl, Target, UserName};
 
 /// What is known of the command and of the clients that it may start.
 pub(super) struct Run {
@@ -128,7 +128,8 @@ pub(super) fn places(list: &str, args: &Exec, run: &Run) -> Result<Vec<Place>, F
 }
 
 fn ours(list: &str, url: &Target) -> Option<(ServerUrl, Option<IndexName>)> {
-    hosts::find(list, url).map(|(server, place)| (server, place.index))
+    let found = hosts::find(list, url).filter(|(_, place)| place.page != Page::Other);
+    found.map(|(server, place)| (server, place.index))
 }
 
 /// Adds a place to those of the same server; refuses what a netrc cannot tell apart.

@@ -26,7 +26,7 @@ impl Agent {
         let (holder, now) = (kept.holder.clone(), now());
         tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
         let left = self.store.change(|contents| {
-            if let Some(replaced) = contents.keep(kept, root, now) {
+            if let Some(replaced) = contents.keep(kept.clone(), root.clone(), now) {
                 let retired = self.retire(&holder, &replaced);
                 contents.retired.retain(|known| known.holder != holder || known.id != retired.id);
                 contents.retired.push(retired);

@@ -1,19 +1,31 @@
 //! What stands in the way of the vault, as a denial.
 
+use std::path::Path;
+
 use crate::folder::FolderError;
 use crate::protocol::{Denial, Keeper};
 use crate::vault::child::ChildError;
 use crate::vault::file::VaultError;
-use crate::vault::{KeyringError, PassphraseError};
+use crate::vault::{CommandError, KeyringError, PassphraseError};
 
-/// A vault of a later version.
-pub(super) fn unknown_keeper() -> Denial {
-    Denial::Vault {
-        message: "the vault's key is kept in a way that this program does not know".to_owned(),
-        remedy: Some("install the newer devpi-tokens".to_owned()),
-        is_unsafe: false,
-        in_writing: false,
-    }
+/// Contents of a later version.
+pub(super) fn not_known(vault: &Path) -> Denial {
+    unusable(
+        format!("the vault {} holds what this program does not know", vault.display()),
+        "install the newer devpi-tokens".to_owned(),
+    )
+}
+
+/// Neither the key nor its keeper change without the agent.
+pub(super) fn replaced(vault: &Path) -> Denial {
+    unusable(
+        format!("the vault {} was replaced: its key is not kept as before", vault.display()),
+        "put the right one back; if you have put this one there: devpi-tokens agent stop".to_owned(),
+    )
+}
+
+fn unusable(message: String, remedy: String) -> Denial {
+    Denial::Vault { message, remedy: Some(remedy), is_unsafe: false, in_writing: false }
 }
 
 /// The file cannot be used.
@@ -27,12 +39,8 @@ pub(super) fn denial(error: VaultError) -> Denial {
 pub(super) fn not_given(error: &ChildError) -> Denial {
     match error {
         ChildError::Keyring(KeyringError::Locked) => Denial::Locked { keeper: Keeper::Keyring, why: None },
+        ChildError::Command(CommandError::Late) => Denial::Locked { keeper: Keeper::Command, why: None },
         ChildError::Passphrase(PassphraseError::Wrong) => Denial::WrongPassphrase,
-        other => Denial::Vault {
-            message: other.to_string(),
-            remedy: Some(other.remedy().to_owned()),
-            is_unsafe: false,
-            in_writing: false,
-        },
+        other => unusable(other.to_string(), other.remedy()),
     }
 }

@@ -48,7 +48,7 @@ pub enum VaultError {
         /// The vault.
         path: PathBuf,
     },
-    /// Another generation lies there than the one that was to be replaced.
+    /// A generation lies there that is not older than the one that was to replace it.
     #[error("the vault {path} was changed meanwhile: it is of generation {found}")]
     Changed {
         /// The vault.
@@ -120,6 +120,8 @@ pub enum Step {
     Keep,
     /// Putting the new file in place.
     Rename,
+    /// Waiting until its name is on the disk.
+    SyncFolder,
 }
 
 impl fmt::Display for Step {
@@ -129,7 +131,7 @@ impl fmt::Display for Step {
             Self::Lock => "locking its folder",
             Self::Create => "making the new file",
             Self::Fill => "filling the new file",
-            Self::Sync => "waiting for the disk",
+            Self::Sync | Self::SyncFolder => "waiting for the disk",
             Self::Keep => "keeping the generation before",
             Self::Rename => "putting the new file in place",
         })

@@ -1,6 +1,5 @@
 //! Every way in which a vault file can be wrong, and every call that can fail while it is written.
 
-use std::cell::{Cell, RefCell};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -9,6 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::folder::FolderError;
+use crate::folder::faulty::{Faulty, Trouble};
 
 /// A folder for a vault, and a key.
 struct Room {
@@ -153,7 +153,7 @@ fn a_header_that_was_changed_does_not_open() {
     let id = room.key.id();
     for header in [
         format!("{{\"keeper\":\"keyring\",\"generation\":3,\"id\":\"{id}\"}}"),
-        format!("{{\"keeper\":\"command\",\"generation\":2,\"id\":\"{id}\"}}"),
+        format!("{{\"keeper\":\"command\",\"command\":[\"/bin/cat\"],\"generation\":2,\"id\":\"{id}\"}}"),
         format!("{{\"keeper\":\"passphrase\",\"wrapped\":\"QUJD\",\"generation\":2,\"id\":\"{id}\"}}"),
         format!("{{\"keeper\":\"keyring\",\"generation\":2, \"id\":\"{id}\"}}"),
     ] {
@@ -180,6 +180,8 @@ fn a_newer_version_is_named_and_no_vault_at_all_is_damage() {
         b"devpi-tokens vault 1\n{}\n",
         b"devpi-tokens vault 1\n{\"keeper\":\"nobody\",\"generation\":1,\"id\":\"0123456789abcdef\"}\n",
         b"devpi-tokens vault 1\n{\"keeper\":\"passphrase\",\"generation\":1,\"id\":\"0123456789abcdef\"}\n",
+        b"devpi-tokens vault 1\n{\"keeper\":\"command\",\"command\":[],\"generation\":1,\"id\":\"0123456789abcdef\"}\n",
+        b"devpi-tokens vault 1\n{\"keeper\":\"command\",\"command\":[\"cat\"],\"generation\":1,\"id\":\"0123456789abcdef\"}\n",
         b"age-encryption.org/v1\n\n",
         b"\xff\xfe\n\n",
         long.as_bytes(),
@@ -266,81 +268,21 @@ fn of_two_writers_both_changes_survive() {
 }
 
 #[test]
-fn a_generation_that_does_not_follow_is_refused() {
+fn a_generation_that_is_not_newer_is_refused_and_an_older_one_is_written_over() {
     let room = Room::with_two();
     let first = Header::first(Keeper::Keyring, &room.key);
-    for header in [first.clone(), first.next(), first.next().next().next()] {
-        let error = write(&room.path(), &header, &room.key, b"other").expect_err("does not follow");
+    let second = first.next();
+    for header in [&first, &second] {
+        let error = write(&room.path(), header, &room.key, b"other").expect_err("not newer");
         assert!(matches!(error, VaultError::Changed { found: 2, .. }), "{error}");
     }
+    assert_eq!(room.read().open(&room.key).expect("opens").as_slice(), b"two");
+    fs::rename(room.home.path().join("data/vault.previous"), room.path()).expect("rolled back");
+    write(&room.path(), &second.next(), &room.key, b"three").expect("newer by two");
+    assert_eq!(room.read().open(&room.key).expect("opens").as_slice(), b"three");
     fs::remove_file(room.path()).expect("removed");
-    let error = write(&room.path(), &first.next().next(), &room.key, b"other").expect_err("gone");
-    assert!(matches!(error, VaultError::Changed { found: 0, .. }), "{error}");
-}
-
-/// What a disk does at the n-th call and after it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Trouble {
-    /// That call fails, half done where it can be; the ones after it work.
-    Error,
-    /// Nothing works any more, as if the process had been killed.
-    Death,
-}
-
-/// A folder whose n-th call fails, counted from 0.
-struct Faulty {
-    folder: Folder,
-    trouble: Trouble,
-    left: Cell<usize>,
-    over: Cell<bool>,
-    calls: RefCell<Vec<&'static str>>,
-}
-
-impl Faulty {
-    fn call<T>(&self, name: &'static str, real: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        self.calls.borrow_mut().push(name);
-        let dead = self.over.get() && self.trouble == Trouble::Death;
-        if dead || (!self.over.get() && self.left.get() == 0) {
-            self.over.set(true);
-            return Err(Errno::NOSPC.into());
-        }
-        self.left.set(self.left.get().saturating_sub(1));
-        real()
-    }
-}
-
-impl Disk for Faulty {
-    fn lock(&self) -> io::Result<File> {
-        self.call("lock", || self.folder.lock())
-    }
-    fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, FolderError> {
-        let read = self.call("read", || Ok(self.folder.read(name, limit)));
-        read.unwrap_or_else(|source| Err(FolderError::Open { path: name.into(), source }))
-    }
-    fn remove(&self, name: &str) -> io::Result<()> {
-        self.call("remove", || self.folder.remove(name))
-    }
-    fn create(&self, name: &str) -> io::Result<File> {
-        self.call("create", || self.folder.create(name))
-    }
-    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
-        let half = self.call("write", || Ok(()));
-        let bytes = if half.is_err() { &bytes[..bytes.len() / 2] } else { bytes };
-        self.folder.write(file, bytes)?;
-        half
-    }
-    fn sync(&self, file: &File) -> io::Result<()> {
-        self.call("sync", || self.folder.sync(file))
-    }
-    fn link(&self, from: &str, to: &str) -> io::Result<()> {
-        self.call("link", || self.folder.link(from, to))
-    }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.call("rename", || self.folder.rename(from, to))
-    }
-    fn sync_folder(&self) -> io::Result<()> {
-        self.call("sync_folder", || self.folder.sync_folder())
-    }
+    write(&room.path(), &second.next().next(), &room.key, b"four").expect("newer than none");
+    assert_eq!(room.read().open(&room.key).expect("opens").as_slice(), b"four");
 }
 
 /// Writes the third generation with trouble at the n-th call; what came of it, and what was called.
@@ -350,14 +292,15 @@ fn write_with(trouble: Trouble, at: usize, room: &Room) -> (Result<(), VaultErro
     let folder = Folder::private(place.folder).expect("ours");
     let header = room.read().header().next();
     let bytes = place.seal(&header, &room.key, b"three").expect("sealed");
-    let faulty = Faulty { folder, trouble, left: Cell::new(at), over: Cell::new(false), calls: RefCell::default() };
+    let faulty = Faulty::new(folder, trouble, at);
     let outcome = place.replace(&faulty, header.generation, &bytes);
-    (outcome, faulty.calls.into_inner())
+    (outcome, faulty.calls())
 }
 
 #[test]
 fn a_fault_at_any_call_leaves_the_old_or_the_new_generation_whole() {
-    for trouble in [Trouble::Error, Trouble::Death] {
+    let errors = [Errno::NOSPC, Errno::IO, Errno::ROFS, Errno::DQUOT].map(Trouble::Error);
+    for trouble in errors.into_iter().chain([Trouble::Death]) {
         let mut at = 0;
         loop {
             let room = Room::with_two();
@@ -368,7 +311,9 @@ fn a_fault_at_any_call_leaves_the_old_or_the_new_generation_whole() {
                 Err(_) => b"two",
             };
             assert_eq!(contents.as_slice(), newest, "{trouble:?} at {at} of {calls:?}");
-            if trouble == Trouble::Error && outcome.is_err() {
+            if trouble != Trouble::Death && outcome.is_err() {
+                let unsynced = matches!(outcome, Err(VaultError::Unsynced { .. }));
+                assert!(!unsynced, "where the disk answers again, the generation before is put back");
                 assert!(!room.names().contains(&"vault.new".to_owned()), "litter after {calls:?}");
             }
             let next = room.read().header().next();
@@ -383,9 +328,25 @@ fn a_fault_at_any_call_leaves_the_old_or_the_new_generation_whole() {
 }
 
 #[test]
+fn the_first_generation_of_a_vault_leaves_nothing_behind_where_it_fails() {
+    let calls = ["lock", "read", "remove", "create", "write", "sync", "rename", "sync_folder"].len();
+    for at in 0..calls {
+        let room = Room::new();
+        let path = room.path();
+        let place = Place::new(&path).expect("a path");
+        let header = Header::first(Keeper::Keyring, &room.key);
+        let bytes = place.seal(&header, &room.key, b"one").expect("sealed");
+        let folder = Folder::private(place.folder).expect("ours");
+        let faulty = Faulty::new(folder, Trouble::Error(Errno::NOSPC), at);
+        assert!(place.replace(&faulty, 1, &bytes).is_err(), "{at} of {:?}", faulty.calls());
+        assert_eq!(room.names(), [] as [&str; 0], "{at} of {:?}", faulty.calls());
+    }
+}
+
+#[test]
 fn the_new_file_is_on_the_disk_before_it_takes_the_name_and_the_name_before_we_return() {
     let room = Room::with_two();
-    let (outcome, calls) = write_with(Trouble::Error, usize::MAX, &room);
+    let (outcome, calls) = write_with(Trouble::Error(Errno::NOSPC), usize::MAX, &room);
     outcome.expect("written");
     assert_eq!(calls, ["lock", "read", "remove", "create", "write", "sync", "remove", "link", "rename", "sync_folder"]);
 }
@@ -393,7 +354,7 @@ fn the_new_file_is_on_the_disk_before_it_takes_the_name_and_the_name_before_we_r
 #[test]
 fn errors_of_reading_and_writing_say_what_happened_to_the_vault() {
     let room = Room::with_two();
-    let (outcome, _) = write_with(Trouble::Error, 4, &room);
+    let (outcome, _) = write_with(Trouble::Error(Errno::NOSPC), 4, &room);
     let error = outcome.expect_err("disk full");
     let path = room.path();
     assert_eq!(

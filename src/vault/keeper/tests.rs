@@ -164,3 +164,17 @@ async fn without_a_bus_no_child_is_started() {
     assert!(desktop.starts().is_empty());
     assert_eq!(desktop.keeper.keyring_state(&desktop.session).await, KeyringState::Absent, "silent is absent");
 }
+
+#[tokio::test]
+async fn a_command_that_prints_another_key_is_told_apart_and_shown() {
+    let desktop = Desktop::new("cat >/dev/null; cat answer");
+    let (key, other) = (Key::generate(), Key::generate());
+    desktop.put("answer", &answer_with(&other));
+    let command = CommandLine::try_from(vec!["/usr/bin/pass".to_owned()]).expect("a command");
+    let wanted = Wanted { id: &key.id(), command: Some(&command) };
+    let error = desktop.keeper.look_up(wanted, &desktop.session).await.expect_err("another key");
+    assert_eq!(error, ChildError::Command(CommandError::Other { command: command.clone() }));
+    assert!(error.remedy().ends_with("/usr/bin/pass"));
+    desktop.put("answer", &answer_with(&key));
+    assert_eq!(desktop.keeper.look_up(wanted, &desktop.session).await.expect("the right one").id(), key.id());
+}
