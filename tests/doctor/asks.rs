@@ -25,11 +25,18 @@ fn a_server_that_is_open_is_named() {
 }
 
 #[test]
-fn a_server_that_redirects_is_named() {
-    let (level, what, whom) = at(Closing::Redirect302);
-    assert_eq!(level, "warning");
-    assert!(what.contains("to a login page (302)"), "{what}");
-    assert!(whom.contains("to answer with 401"), "{whom}");
+fn a_server_that_redirects_is_named_and_uv_is_told_of_the_bases() {
+    let bed = Bed::start(&TOOLS, Closing::Redirect302).expect("a server");
+    let desk = Desk::at(&bed, &bed.url());
+    let report = desk.doctor("");
+    let [server, uv] = report.wrong()[..] else { panic!("not two findings: {}", report.text) };
+    assert_eq!((&server["check"], &server["level"]), (&"server".into(), &"warning".into()), "{server}");
+    assert!(server["what"].as_str().is_some_and(|what| what.contains("to a login page (302)")), "{server}");
+    let whom = server["ask"].as_str().expect("whom to ask");
+    assert!(whom.starts_with(&format!("whoever runs {} to answer with 401", bed.url())), "{whom}");
+    assert!(uv["what"].as_str().is_some_and(|what| what.contains("no file of alice/mid, alice/base")), "{uv}");
+    let after = desk.doctor_after(uv["run"].as_str().expect("a command"), "y\n");
+    assert!(after.wrong().iter().all(|finding| finding["check"] == "server"), "{}", after.text);
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Desk {
 
     /// What doctor says after a line of its own in the same shell, which reads that from its standard input.
     pub(super) fn doctor_after(&self, line: &str, input: &str) -> Report {
-        Report::of(&fed(self.shell(&format!("{line} >&2 || exit 99; devpi-tokens doctor --json")), input))
+        Report::of(&fed(self.shell(&format!("{{ {line}; }} >&2 || exit 99; devpi-tokens doctor --json")), input))
     }
 
     /// Fails where anything is not well.

@@ -42,7 +42,17 @@ fn settled(text: &str, desk: &Desk) -> String {
         }
         text = next;
     }
-    text
+    // Dates stand in brackets, by the begin of their year.
+    let is_date = |words: &str| words.contains(" 20") && words.ends_with(" UTC");
+    let mut parts = text.split('(');
+    let mut settled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')').filter(|(words, _)| is_date(words)) {
+            Some((_, rest)) => settled = format!("{settled}(DATE){rest}"),
+            None => settled = format!("{settled}({part}"),
+        }
+    }
+    settled
 }
 
 fn golden(name: &str, text: &str) {

@@ -110,7 +110,8 @@ impl Finding {
         if is_command && line.chars().count() > width {
             // To be copied: whole where it can be, else from the begin of a line on.
             lines.push(format!("{:WORDS$}  {}", "", label.trim_end()));
-            lines.extend(wrapped(&format!("    {text}"), width, 6));
+            let indent = if WORDS + 4 + text.chars().count() <= width { WORDS + 4 } else { 4 };
+            lines.extend(wrapped(&format!("{:indent$}{text}", ""), width, indent + 2));
         } else {
             lines.extend(wrapped(&line, width, WORDS + 4));
         }

@@ -15,7 +15,10 @@ pub(super) fn look(desk: &Desk) -> Vec<Finding> {
 
 /// How this pip is told to ask.
 pub(super) fn asks(desk: &Desk, pip: &Installed) -> Option<PipAsks> {
-    desk.seen(&[pip.program.to_string_lossy().into_owned()], pip_asks)
+    // As it would stand in its process: a link on PATH is not in the environment whose configuration counts.
+    let python = pip.environment.as_ref().map(|own| own.python.as_path());
+    let words = python.into_iter().chain([pip.program.as_path()]);
+    desk.seen(&words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>(), pip_asks)
 }
 
 /// By which way a pip reaches a keyring.

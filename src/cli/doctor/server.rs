@@ -98,10 +98,11 @@ pub(super) fn clock(url: &ServerUrl, skew: Option<i64>, kept: i64) -> Option<Fin
     let side = if skew > 0 { "ahead of" } else { "behind" };
     let by = in_words(0, skew.unsigned_abs()).trim_start_matches("in ").to_owned();
     let whom = format!("{} to set it; or set this machine's: timedatectl set-ntp true", admin(url));
+    let stays = format!("{whom}; if it stays so: devpi-tokens renew --server {url}");
     if skew.abs_diff(kept) > OFF {
         let what =
             format!("that of {url} is {by} {side} this machine's, which it was not at the login: tokens miss it");
-        return Some(Finding::failing("clock", what).ask(whom));
+        return Some(Finding::failing("clock", what).ask(stays));
     }
     if skew.unsigned_abs() > OFF {
         let what = format!("that of {url} is {by} {side} this machine's; tokens allow for it");

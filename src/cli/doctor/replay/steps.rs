@@ -2,11 +2,11 @@
 
 use super::Service;
 use super::ask::{Form, Step};
-use crate::caller::{PipAsks, UvAsks, pip_asks, uv_asks};
+use crate::caller::{PipAsks, UvAsks, uv_asks};
 use crate::cli::args::Client;
 use crate::cli::doctor::desk::{Desk, shown};
 use crate::cli::doctor::finding::Finding;
-use crate::cli::doctor::pip::{Way, way};
+use crate::cli::doctor::pip::{Way, asks, way};
 use crate::cli::installed::Installed;
 
 pub(super) fn of(desk: &Desk, found: &Installed, service: &Service) -> Result<Vec<Step>, Finding> {
@@ -21,10 +21,7 @@ pub(super) fn of(desk: &Desk, found: &Installed, service: &Service) -> Result<Ve
             uv(found, service, (&asks, is_always))
         }
         Client::Twine => twine(found, service),
-        _ => {
-            let asks = desk.seen(&[found.program.to_string_lossy().into_owned()], pip_asks);
-            pip(found, service, asks.as_ref())
-        }
+        _ => pip(found, service, asks(desk, found).as_ref()),
     }
 }
 
