@@ -167,8 +167,7 @@ pub struct Login {
 
 impl Login {
     /// As it is without any option.
-    pub(super) fn usual(url: Target) -> Self {
-        let reach = Reach { ca_file: None, allow_http: false };
+    pub(super) fn usual(url: Target, reach: Reach) -> Self {
         Self {
             url,
             user: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::args::Login;
+use super::args::{Login, Reach};
 use super::prompt::Prompt;
 use super::{Terminal, input, mint, now, open, when};
 use crate::client;
@@ -51,15 +51,16 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
 
 /// Logs in with what was found in a file: a token is kept as it is, with a password one is made.
 pub(super) fn with_found(
-    url: &Target,
+    (url, access): (&Target, &ServerAccess),
     user: &UserName,
     secret: &Secret,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
     let paths = Paths::find()?;
-    let found = devpi::discover(url, &devpi::Options::default())?;
+    let found = devpi::discover(url, &devpi::Options::of(access))?;
     open::ensure(&paths, &Prompt::new(false), terminal)?;
-    let args = Login::usual(url.clone());
+    let reach = Reach { ca_file: access.ca_file.clone(), allow_http: access.allow_http };
+    let args = Login::usual(url.clone(), reach);
     let (kept, left) = match Token::parse(secret.expose()) {
         Ok(_) => keep(&paths, &found, given(&found.server, secret, Some(user))?, &args)?,
         Err(_) => {

@@ -54,8 +54,7 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
         () => Consent::Asked(Prompt::new(false)),
     };
     let journal = Journal::open(&paths.state)?;
-    let mut work =
-        Work { terminal, consent, journal, home: home.clone(), made: 0, left: 0, declined: 0, failed: None };
+    let mut work = Work { terminal, consent, journal, home: home.clone(), made: 0, left: 0, declined: 0, failed: None };
     if args.undo {
         return undo::run(&mut work);
     }
@@ -71,7 +70,11 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
 }
 
 /// The clients that are meant, and where each is.
-fn chosen(named: &[Client], around: &Surroundings, work: &mut Work<'_, '_>) -> Result<Vec<(Client, Vec<Installed>)>, Failure> {
+fn chosen(
+    named: &[Client],
+    around: &Surroundings,
+    work: &mut Work<'_, '_>,
+) -> Result<Vec<(Client, Vec<Installed>)>, Failure> {
     let all = if named.is_empty() { &Client::ALL[..] } else { named };
     let mut found = Vec::new();
     for client in all {
@@ -80,7 +83,7 @@ fn chosen(named: &[Client], around: &Surroundings, work: &mut Work<'_, '_>) -> R
             continue;
         }
         if places.is_empty() {
-            work.terminal.note(format!("{} was not found: its files are set up for when it is there", client.command()));
+            work.terminal.note(format!("{} is not on PATH", client.command()));
         }
         if !found.iter().any(|(known, _)| known == client) {
             found.push((*client, places));
@@ -231,8 +234,10 @@ fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
         work.terminal.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
     } else if left + declined == 0 && work.failed.is_none() {
         work.terminal.tell("nothing to do")?;
-    } else if left > 0 && !is_dry {
-        work.terminal.note("nothing was changed: nobody agreed. To agree to all of it: devpi-tokens setup --yes");
+    }
+    if left > 0 && !is_dry {
+        let what = if made > 0 { "the rest was not changed" } else { "nothing was changed" };
+        work.terminal.note(format!("{what}; to agree to all of it: devpi-tokens setup --yes"));
     }
     Ok(match work.failed {
         Some(exit) => exit,

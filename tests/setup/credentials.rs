@@ -75,17 +75,35 @@ fn what_is_no_business_of_ours_is_left_alone() {
     }
     let done = person.setup(&["pip", "twine", "--yes"]);
     assert!(!(out(&done) + &err(&done)).contains("s3cret"));
-    assert_eq!((person.read(".netrc"), person.read(".pypirc"), person.read(".config/pip/pip.conf")), (netrc.into(), pypirc.into(), pip.into()));
+    assert_eq!(
+        (person.read(".netrc"), person.read(".pypirc"), person.read(".config/pip/pip.conf")),
+        (netrc.into(), pypirc.into(), pip.into())
+    );
 }
 
 #[test]
 fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
     let person = Person::alice();
     let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
-    person.file(".netrc", &format!("# mine\nmachine 127.0.0.1 login alice password {token}\nmachine else login a password b\n"));
-    person.file(".config/pypoetry/config.toml", &format!("[repositories.dev]\nurl = \"{}\"\n", BED.index_url("alice/dev")));
-    person.file(".config/pypoetry/auth.toml", &format!("# mine\n[http-basic.dev]\nusername = \"alice\"\npassword = \"{token}\"\n"));
-    person.file(".config/pdm/config.toml", &format!("[repository.dev]\nurl = \"{}\"\nusername = \"alice\"\npassword = \"{token}\"\n", BED.index_url("alice/dev")));
+    person.file(
+        ".netrc",
+        &format!("# mine\nmachine 127.0.0.1 login alice password {token}\nmachine else login a password b\n"),
+    );
+    person.file(
+        ".config/pypoetry/config.toml",
+        &format!("[repositories.dev]\nurl = \"{}\"\n", BED.index_url("alice/dev")),
+    );
+    person.file(
+        ".config/pypoetry/auth.toml",
+        &format!("# mine\n[http-basic.dev]\nusername = \"alice\"\npassword = \"{token}\"\n"),
+    );
+    person.file(
+        ".config/pdm/config.toml",
+        &format!(
+            "[repository.dev]\nurl = \"{}\"\nusername = \"alice\"\npassword = \"{token}\"\n",
+            BED.index_url("alice/dev")
+        ),
+    );
     person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
     let done = person.setup(&["poetry", "pdm", "devpi", "--yes"]);
     let said = out(&done) + &err(&done);
@@ -93,9 +111,24 @@ fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
     assert!(!said.contains(&token[6..]), "{said}");
     assert!(said.contains("this one stays valid until you type: devpi-tokens delete "), "{said}");
     assert_eq!(person.read(".netrc"), "# mine\nmachine else login a password b\n");
-    assert_eq!(person.read(".config/pdm/config.toml"), format!("[repository.dev]\nurl = \"{}\"\nusername = \"alice\"\n", BED.index_url("alice/dev")));
+    assert_eq!(
+        person.read(".config/pdm/config.toml"),
+        format!("[repository.dev]\nurl = \"{}\"\nusername = \"alice\"\n", BED.index_url("alice/dev"))
+    );
     let left: String = person.files().values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
     assert!(!left.contains(&token[6..]), "{left}");
+}
+
+#[test]
+fn nobody_is_told_to_delete_the_token_that_the_agent_itself_keeps() {
+    let person = stranger();
+    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let login = person.home.cli(&["login", "--file", "-", &BED.simple_url("alice/dev")]);
+    assert!(crate::support::fed(login, &format!("{token}\n")).status.success());
+    person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
+    let said = person.set_up(&["devpi", "--yes"]);
+    assert!(said.contains("the agent keeps a token for ") && !said.contains("devpi-tokens delete"), "{said}");
+    assert!(!person.read(".devpi/client/auth.json").contains(&token));
 }
 
 #[test]
@@ -104,6 +137,10 @@ fn a_password_in_a_netrc_is_left_unless_a_person_agrees() {
     let text = format!("machine 127.0.0.1 login alice password {}\n", BED.password("alice"));
     person.file(".netrc", &text);
     let done = person.setup(&["pip", "--yes"]);
-    assert!(err(&done).contains("~/.netrc: a password is left there, as other programs may need it\n"), "{}", err(&done));
+    assert!(
+        err(&done).contains("~/.netrc: a password is left there, as other programs may need it\n"),
+        "{}",
+        err(&done)
+    );
     assert_eq!(person.read(".netrc"), text);
 }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::support::run::{WHEEL, succeeds};
-use crate::support::judge::{Watch, only_uploads};
-use crate::support::{BED, Home, TOOLS, code, err, out};
 use crate::Person;
+use crate::support::judge::{Watch, only_uploads};
+use crate::support::run::{WHEEL, succeeds};
+use crate::support::{BED, Home, TOOLS, code, err, out};
 use testbed::Client;
 
 /// Somebody whose twine is in a virtual environment, where our package can be had from a folder.
@@ -36,7 +36,10 @@ fn twine_gets_the_package_and_its_password_goes() {
     let watch = Watch::new(&person.home, &BED);
     let wheel = BED.new_upload("setup-pkg", "1.0").expect("a wheel");
     let mut twine = person.client.twine(["upload", "--non-interactive", "-r", "dev"]);
-    succeeds(&person.home, { twine.arg(&wheel); twine });
+    succeeds(&person.home, {
+        twine.arg(&wheel);
+        twine
+    });
     only_uploads(&watch.of("twine/"), "alice/dev", "setup-pkg");
     assert_eq!(person.set_up(&["twine", "--yes"]), "nothing to do\n");
     let journal = fs::read_to_string(person.home.path().join("state/setup.json")).unwrap_or_default();

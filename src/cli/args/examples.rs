@@ -189,7 +189,7 @@ CLIENT is pip, uv, twine, poetry, pdm, hatch, flit, devpi or git. Each change is
 shown before it is asked about. A credential that is taken out of a file is not
 put back by --undo: it is kept nowhere but in the agent, as a token.
 
-Where nobody can be asked, nothing is changed without --yes, and the exit code is
+Where nobody can be asked nothing is changed without --yes, and the exit code is
 1 if there is something to change.
 
 Examples:

@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use super::environment::Owner;
 use super::*;
 
 /// A machine in a folder: what is asked for is put there.

@@ -11,15 +11,16 @@ use super::ours::{Kept, Ours};
 use super::work::{Consent, Work};
 use crate::cli::login;
 use crate::exit::{Exit, Failure};
+use crate::protocol::ServerAccess;
 use crate::target::{Target, UserName};
 use crate::token::Token;
 
 /// What is to be done about a credential.
 enum Fate {
-    /// The agent keeps a token of that user at that server already.
-    Known,
-    /// It is to log in with, first.
-    New(Target, UserName),
+    /// The agent keeps a token of that user at that server already: this very one, or another.
+    Known { itself: bool },
+    /// It is to log in with, first: there, and reached like that.
+    New(Target, UserName, ServerAccess),
     /// It is no business of ours.
     Left,
 }
@@ -43,7 +44,8 @@ pub(super) fn take_in(
     // A password in a netrc may be for other programs on that host as well.
     let is_shared = |lying: &Lying| kind == Kind::Netrc && !lying::is_token(lying.secret.expose());
     if matches!(work.consent, Consent::Given) && gone.iter().any(|(lying, _)| is_shared(lying)) {
-        work.terminal.note(format!("{}: a password is left there, as other programs may need it", work.shown(&found.path)));
+        work.terminal
+            .note(format!("{}: a password is left there, as other programs may need it", work.shown(&found.path)));
         gone.retain(|(lying, _)| !is_shared(lying));
     }
     if gone.is_empty() {
@@ -56,13 +58,15 @@ pub(super) fn take_in(
     for (lying, fate) in &gone {
         tell(work, lying, fate)?;
     }
-    if !work.agrees("take it in, and out of the file? (--undo does not bring it back)")? {
+    let is_new = gone.iter().any(|(_, fate)| matches!(fate, Fate::New(..)));
+    let what = if is_new { "log in, and take it out of the file?" } else { "take it out of the file?" };
+    if !work.agrees(&format!("{what} (--undo does not bring it back)"))? {
         return Ok(());
     }
     let mut taken = Vec::new();
     for (lying, fate) in &gone {
-        if let Fate::New(url, user) = fate
-            && let Err(failure) = login::with_found(url, user, &lying.secret, work.terminal)
+        if let Fate::New(url, user, access) = fate
+            && let Err(failure) = login::with_found((url, access), user, &lying.secret, work.terminal)
         {
             work.go_on(Err(failure))?;
             work.terminal.note("its credential stays where it is");
@@ -81,16 +85,21 @@ fn tell(work: &mut Work<'_, '_>, lying: &Lying, fate: &Fate) -> Result<(), Failu
     let token = Token::parse(lying.secret.expose()).ok();
     let what = if token.is_some() { "token" } else { "password" };
     match fate {
-        Fate::New(url, user) => {
+        Fate::New(url, user, _) => {
             let host = url.host();
             work.terminal.tell(&format!("  the {what} of {user} at {host} is to be used to log in there"))
         }
-        _ => {
+        Fate::Known { itself } => {
             work.terminal.tell(&format!("  the agent keeps a token for {} already", lying.url))?;
-            token.map_or(Ok(()), |token| {
-                work.terminal.tell(&format!("  this one stays valid until you type: devpi-tokens delete {}", token.id()))
-            })
+            match token.filter(|_| !itself) {
+                Some(token) => {
+                    let id = token.id();
+                    work.terminal.tell(&format!("  this one stays valid until you type: devpi-tokens delete {id}"))
+                }
+                None => Ok(()),
+            }
         }
+        Fate::Left => Ok(()),
     }
 }
 
@@ -107,17 +116,18 @@ fn fate(lying: &Lying, kind: Kind, ours: &Ours) -> Fate {
         let target = lying.url.parse::<Target>().ok().filter(|target| !target.is_bare_host());
         let is_devpi = token.is_some() || lying.url.contains("/+simple");
         return match (target, user) {
-            (Some(target), Some(user)) if is_devpi => Fate::New(target, user),
+            (Some(target), Some(user)) if is_devpi => Fate::New(target, user, ServerAccess::default()),
             _ => Fate::Left,
         };
     };
-    let Kept { server, users, .. } = kept;
+    let Kept { server, users, ids, access } = kept;
+    let itself = token.as_ref().is_some_and(|token| ids.contains(token.id()));
     match user {
-        Some(user) if users.contains(&user) => Fate::Known,
-        None if !users.is_empty() => Fate::Known,
+        Some(user) if users.contains(&user) => Fate::Known { itself },
+        None if !users.is_empty() => Fate::Known { itself },
         // What is meant by another user of a host in a netrc nobody can tell.
         Some(user) if kind != Kind::Netrc || token.is_some() => {
-            server.join("").parse().map_or(Fate::Left, |target| Fate::New(target, user))
+            server.join("").parse().map_or(Fate::Left, |target| Fate::New(target, user, access.clone()))
         }
         _ => Fate::Left,
     }
@@ -128,4 +138,3 @@ pub(super) fn locked() -> Failure {
     Failure::new(Exit::TryAgain, "the vault is locked: credentials in files are not looked for")
         .with_remedy("open it, and try again: devpi-tokens agent unlock")
 }
-

@@ -41,14 +41,6 @@ impl Found {
         self.text.as_deref().map_or("", String::as_str)
     }
 
-    /// The folders that have to be made for it, the outermost first.
-    pub(super) fn missing_folders(&self) -> Vec<PathBuf> {
-        let above = self.path.ancestors().skip(1);
-        let mut missing: Vec<PathBuf> = above.take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
-        missing.reverse();
-        missing
-    }
-
     /// Replaces the text.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         if read(&self.path)?.as_deref() != self.text.as_deref() {
@@ -63,6 +55,14 @@ impl Found {
         }
         output::rewrite(&self.path, text.as_bytes())
     }
+}
+
+/// The folders that have to be made for a file, the outermost first.
+pub(super) fn missing_folders(path: &Path) -> Vec<PathBuf> {
+    let above = path.ancestors().skip(1);
+    let mut missing: Vec<PathBuf> = above.take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
+    missing.reverse();
+    missing
 }
 
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
@@ -118,7 +118,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a/b/file");
         let absent = Found::read(&path).expect("nothing there");
-        assert_eq!(absent.missing_folders(), [folder.path().join("a"), folder.path().join("a/b")]);
+        assert_eq!(missing_folders(&absent.path), [folder.path().join("a"), folder.path().join("a/b")]);
         absent.write("one").expect("written");
         assert_eq!(absent.write("two").expect_err("it is there now").exit, Exit::TryAgain);
         assert_eq!(std::fs::read_to_string(&path).expect("read"), "one");

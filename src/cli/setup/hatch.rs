@@ -10,7 +10,10 @@ use super::ours::Ours;
 /// Where it is no TOML.
 pub(super) fn settled(text: &str, ours: &Ours) -> Result<String, TomlError> {
     let mut file: DocumentMut = text.parse()?;
-    let repositories = ["publish", "index", "repos"].iter().try_fold(file.as_item_mut(), |item, name| item.get_mut(*name));
+    // Of a table only: asking an item for a key that it lacks makes one.
+    let repositories = ["publish", "index", "repos"]
+        .iter()
+        .try_fold(file.as_item_mut(), |item, name| item.as_table_like_mut()?.get_mut(name));
     if let Some(repositories) = repositories.and_then(Item::as_table_like_mut) {
         for (_, repository) in repositories.iter_mut() {
             with_user(repository, ours);
@@ -56,6 +59,8 @@ mod tests {
             + "user = \"alice\"\n";
         assert_eq!(told, expected);
         assert_eq!(settled(&told, &ours).expect("TOML"), told);
+        assert_eq!(settled("mode = 'local'\n", &ours).expect("TOML"), "mode = 'local'\n");
+        assert_eq!(settled("mode = 'local'\n", &ours).expect("TOML"), "mode = 'local'\n");
         assert!(settled("[", &ours).is_err());
     }
 }

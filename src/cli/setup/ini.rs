@@ -76,7 +76,14 @@ fn header(trimmed: &str) -> Option<&str> {
 
 /// Every option, in order.
 pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
+    scan(text).0
+}
+
+/// Every option, and every section with the end of its header's line: what looks like one may be a further line of an
+/// option.
+fn scan(text: &str) -> (Vec<Entry<'_>>, Vec<(&str, usize)>) {
     let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut sections = Vec::new();
     let mut section = None;
     // Whether lines that are indented further belong to the last entry.
     let mut is_open = false;
@@ -95,6 +102,7 @@ pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
         is_open = false;
         if let Some(name) = header(trimmed) {
             section = Some(name);
+            sections.push((name, line.to));
             continue;
         }
         // In front of the first section Python reads nothing and refuses the file.
@@ -105,9 +113,16 @@ pub(super) fn entries(text: &str) -> Vec<Entry<'_>> {
         };
         is_open = true;
         let place = end - value.len()..end;
-        entries.push(Entry { section, key, value: vec![value], lines: line.from..line.to, place, indent: line.indent() });
+        entries.push(Entry {
+            section,
+            key,
+            value: vec![value],
+            lines: line.from..line.to,
+            place,
+            indent: line.indent(),
+        });
     }
-    entries
+    (entries, sections)
 }
 
 /// The value that counts: of several spellings the last one.
@@ -117,7 +132,7 @@ pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
 
 /// The text with this value; one that is there already is replaced where it stands.
 pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
-    let entries = entries(text);
+    let (entries, sections) = scan(text);
     if let Some(entry) = entries.iter().rfind(|entry| entry.is(section, key)) {
         let has_sign = text[entry.lines.clone()].contains(['=', ':']);
         let glue = match text[..entry.place.start].chars().next_back() {
@@ -129,12 +144,12 @@ pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
     }
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let new = format!("{key} = {value}{ending}");
-    let at_header = lines(text).find(|line| !line.is_comment() && header(line.text.trim()) == Some(section));
+    let at_header = sections.iter().find(|(name, _)| *name == section);
     let last = entries.iter().rfind(|entry| entry.section == section);
     let (at, indent) = match (last, at_header) {
         (Some(last), _) => (last.lines.end, last.indent),
         // What follows must not be read as a second line of the new value.
-        (None, Some(line)) => (line.to, next_indent(text, line.to)),
+        (None, Some((_, end))) => (*end, next_indent(text, *end)),
         (None, None) => {
             let gap = if text.trim().is_empty() { "" } else { ending };
             return format!("{}{gap}[{section}]{ending}{new}", ended(text, ending));
@@ -142,11 +157,6 @@ pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
     };
     let (before, after) = text.split_at(at);
     format!("{}{}{new}{after}", ended(before, ending), " ".repeat(indent))
-}
-
-/// The text without an entry of it.
-pub(super) fn without(text: &str, entry: &Entry<'_>) -> String {
-    spliced(text, entry.lines.clone(), "")
 }
 
 fn next_indent(text: &str, at: usize) -> usize {
@@ -166,6 +176,10 @@ fn ended(text: &str, ending: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn without(text: &str, entry: &Entry<'_>) -> String {
+        spliced(text, entry.lines.clone(), "")
+    }
 
     const PIP: &str = "# mine\n[global]\n; slow network\ntimeout = 60\nextra-index-url =\n    https://one/\n    # why\n\n    \
                        https://two/\n\n[install]\nno-compile = yes\n";
@@ -188,6 +202,7 @@ mod tests {
         assert_eq!(set("", "global", "k", "v"), "[global]\nk = v\n");
         assert_eq!(set("[x]\na = 1", "global", "k", "v"), "[x]\na = 1\n\n[global]\nk = v\n");
         assert_eq!(set("[global]\r\n", "global", "k", "v"), "[global]\r\nk = v\r\n");
+        assert_eq!(set("[x]\na = 1\n  [global]\n", "global", "k", "v"), "[x]\na = 1\n  [global]\n\n[global]\nk = v\n");
         assert_eq!(set("[global]\n  [b]\n", "global", "k", "v"), "[global]\n  k = v\n  [b]\n");
     }
 
@@ -198,7 +213,10 @@ mod tests {
             ("[global]\nkeyring-provider =\n", "[global]\nkeyring-provider = subprocess\n"),
             ("[global]\nkeyring-provider\n", "[global]\nkeyring-provider = subprocess\n"),
             ("[global]\nkeyring-provider=a\n  b\nx=1\n", "[global]\nkeyring-provider=subprocess\nx=1\n"),
-            ("[global]\nkeyring-provider = a\nkeyring_provider = b", "[global]\nkeyring-provider = a\nkeyring_provider = subprocess"),
+            (
+                "[global]\nkeyring-provider = a\nkeyring_provider = b",
+                "[global]\nkeyring-provider = a\nkeyring_provider = subprocess",
+            ),
         ] {
             assert_eq!(set(before, "global", "keyring-provider", "subprocess"), after);
         }
@@ -207,7 +225,10 @@ mod tests {
     #[test]
     fn an_option_goes_with_all_its_lines() {
         let entries = entries(PIP);
-        assert_eq!(without(PIP, &entries[1]), "# mine\n[global]\n; slow network\ntimeout = 60\n\n[install]\nno-compile = yes\n");
+        assert_eq!(
+            without(PIP, &entries[1]),
+            "# mine\n[global]\n; slow network\ntimeout = 60\n\n[install]\nno-compile = yes\n"
+        );
     }
 
     fn parsed(text: &str) -> Option<Vec<(String, String, String)>> {

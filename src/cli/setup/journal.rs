@@ -30,8 +30,8 @@ pub(super) enum Change {
         made: Option<Vec<PathBuf>>,
         back: Patch,
     },
-    /// A link of ours, and what it leads to.
-    Link { path: PathBuf, to: PathBuf },
+    /// A link of ours, what it leads to, and the folders that were made for it.
+    Link { path: PathBuf, to: PathBuf, made: Vec<PathBuf> },
 }
 
 /// All of them, in order.
@@ -75,10 +75,9 @@ impl Journal {
         let path = self.state.join(NAME);
         if self.changes.is_empty() {
             return match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::new(
-                    Exit::CannotWrite,
-                    format!("cannot remove {}: {}", path.display(), error.kind()),
-                )),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(Failure::new(Exit::CannotWrite, format!("cannot remove {}: {}", path.display(), error.kind())))
+                }
                 _ => Ok(()),
             };
         }
@@ -113,12 +112,13 @@ impl Change {
     pub(super) fn undo(&self, dry: bool) -> Result<Undone, Failure> {
         match self {
             Self::File { path, made, back } => undo_file(path, made.as_deref(), back, dry),
-            Self::Link { path, to } => {
+            Self::Link { path, to, made } => {
                 if std::fs::read_link(path).ok().as_ref() != Some(to) {
                     return Ok(Undone::Already);
                 }
                 if !dry {
                     std::fs::remove_file(path).map_err(|error| cannot_remove(path, &error))?;
+                    remove(made);
                 }
                 Ok(Undone::Yes)
             }
@@ -140,11 +140,15 @@ fn undo_file(path: &Path, made: Option<&[PathBuf]>, back: &Patch, dry: bool) -> 
         None => found.write(&before)?,
         Some(folders) => {
             std::fs::remove_file(path).map_err(|error| cannot_remove(path, &error))?;
-            // What else was put there meanwhile keeps its folder.
-            let _ = folders.iter().rev().try_for_each(std::fs::remove_dir);
+            remove(folders);
         }
     }
     Ok(Undone::Yes)
+}
+
+/// Removes folders that are empty; what else was put there meanwhile keeps its own.
+fn remove(folders: &[PathBuf]) {
+    let _ = folders.iter().rev().try_for_each(std::fs::remove_dir);
 }
 
 fn cannot_remove(path: &Path, error: &std::io::Error) -> Failure {

@@ -176,12 +176,7 @@ fn in_tables(table: &toml::Table, path: &mut Vec<String>, found: &mut Vec<Lying>
     if let (Some(url), Some((key, secret))) = (text("url"), secret) {
         let user = text("username").or(text("user")).filter(|user| *user != NOBODY);
         let spot = Spot::Key(path.iter().map(String::as_str).chain([key]).map(str::to_owned).collect());
-        found.push(Lying {
-            url: apart(url).plain,
-            user: user.map(str::to_owned),
-            secret: Secret::new(secret),
-            spot,
-        });
+        found.push(Lying { url: apart(url).plain, user: user.map(str::to_owned), secret: Secret::new(secret), spot });
     }
     for (name, value) in table {
         if let Some(inner) = value.as_table().filter(|_| path.len() < DEEPEST) {
@@ -239,7 +234,8 @@ fn in_sessions(text: &str) -> Vec<Lying> {
 fn without_key(text: &str, path: &[String]) -> String {
     let Ok(mut file) = text.parse::<toml_edit::DocumentMut>() else { return text.to_owned() };
     if let Some((last, above)) = path.split_last() {
-        let table = above.iter().try_fold(file.as_item_mut(), |item, name| item.get_mut(name.as_str()));
+        // Of a table only: asking an item for a key that it lacks makes one.
+        let table = above.iter().try_fold(file.as_item_mut(), |item, name| item.as_table_like_mut()?.get_mut(name));
         if let Some(table) = table.and_then(toml_edit::Item::as_table_like_mut) {
             table.remove(last);
         }

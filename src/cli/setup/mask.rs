@@ -40,7 +40,7 @@ impl Mask {
         line = in_addresses(&line);
         line = by_name(&line);
         line = behind_password(&line);
-        printable(&tokens(&line))
+        printable(&tokens(&line).replace('\t', "    "))
     }
 }
 
@@ -127,6 +127,7 @@ mod tests {
             ("UV_TOKEN=s3cret", "UV_TOKEN=<password>"),
             ("dev = devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiBTs3cret", "dev = <password>"),
             ("[global]", "[global]"),
+            ("\thelper = x", "    helper = x"),
             ("authenticate = \"always\"", "authenticate = \"always\""),
             ("keyring-provider = subprocess", "keyring-provider = subprocess"),
             ("url = https://alice@h/a/dev/ \u{1b}[2J", "url = https://alice@h/a/dev/ \\x1b[2J"),
@@ -141,7 +142,10 @@ mod tests {
     fn the_further_lines_of_a_password_are_not_shown() {
         let text = "[x]\npassword =\n    s3cret\n    more\nother = 1\n";
         let mask = Mask::of(&[text], std::iter::empty());
-        assert_eq!(text.lines().map(|line| mask.line(line)).collect::<Vec<_>>()[2..4], ["    <password>", "    <password>"]);
+        assert_eq!(
+            text.lines().map(|line| mask.line(line)).collect::<Vec<_>>()[2..4],
+            ["    <password>", "    <password>"]
+        );
     }
 
     proptest::proptest! {

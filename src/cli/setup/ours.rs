@@ -4,6 +4,7 @@ use super::lying;
 use crate::hosts;
 use crate::protocol::{ServerAccess, Status};
 use crate::target::{Place, ServerUrl, Target, UserName};
+use crate::token::TokenId;
 
 /// A server of ours.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub(super) struct Kept {
     pub(super) server: ServerUrl,
     /// Who tokens are kept of, the default one first; nobody while the vault is locked.
     pub(super) users: Vec<UserName>,
+    /// The ids of these tokens.
+    pub(super) ids: Vec<TokenId>,
     /// How it is reached.
     pub(super) access: ServerAccess,
 }
@@ -30,6 +33,7 @@ impl Ours {
             let mut roots: Vec<_> = roots.filter(|root| root.holder.server == server).collect();
             roots.sort_by_key(|root| !root.default);
             Kept {
+                ids: roots.iter().map(|root| root.id.clone()).collect(),
                 users: roots.iter().map(|root| root.holder.user.clone()).collect(),
                 access: roots.first().map(|root| root.access.clone()).unwrap_or_default(),
                 server,
@@ -69,6 +73,7 @@ impl Ours {
         let kept = Kept {
             server: server.parse().expect("a server"),
             users: vec![user.parse().expect("a user")],
+            ids: Vec::new(),
             access: ServerAccess::default(),
         };
         Self { kept: vec![kept], list: format!("{server}\n") }

@@ -3,6 +3,8 @@
 //! Of the text before only the lines that were changed are kept, so that no password of another line lies in a second
 //! place.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use similar::{ChangeTag, DiffTag, TextDiff};
@@ -11,6 +13,9 @@ use super::mask::Mask;
 
 /// How many lines around a change are shown.
 const AROUND: usize = 1;
+
+/// How long the shortest difference is looked for.
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// What turns a changed text into the one before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +37,7 @@ struct Piece {
 impl Patch {
     /// The way back from one text to the other.
     pub(super) fn back(before: &str, after: &str) -> Self {
-        let diff = TextDiff::from_lines(after, before);
+        let diff = lines_of(after, before);
         let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
         let (old, new) = (diff.old_slices(), diff.new_slices());
         let (mut pieces, mut from) = (Vec::new(), 0);
@@ -77,13 +82,18 @@ impl Patch {
     }
 }
 
+/// Line by line, as short as can be found in time.
+fn lines_of<'t>(old: &'t str, new: &'t str) -> TextDiff<'t, 't, 't, str> {
+    TextDiff::configure().timeout(LIMIT).diff_lines(old, new)
+}
+
 fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The difference of two texts for a person, a few lines around each change.
 pub(super) fn shown(before: &str, after: &str, mask: &Mask) -> Vec<String> {
-    let diff = TextDiff::from_lines(before, after);
+    let diff = lines_of(before, after);
     let mut lines = Vec::new();
     for (number, group) in diff.grouped_ops(AROUND).iter().enumerate() {
         if number > 0 {
@@ -115,7 +125,8 @@ mod tests {
 
     #[test]
     fn what_was_not_changed_is_not_kept() {
-        let patch = Patch::back("[pypi]\npassword = s3cret\n[dev]\nx = 1\n", "[pypi]\npassword = s3cret\n[dev]\nx = 2\n");
+        let patch =
+            Patch::back("[pypi]\npassword = s3cret\n[dev]\nx = 1\n", "[pypi]\npassword = s3cret\n[dev]\nx = 2\n");
         assert!(!serde_json::to_string(&patch).expect("JSON").contains("s3cret"));
     }
 

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::file;
 use super::journal::Change;
 use super::work::Work;
-use crate::cli::Terminal;
+use crate::cli::{Terminal, installed};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 
@@ -70,12 +71,13 @@ pub(super) fn ensure(work: &mut Work<'_, '_>) -> Result<(), Failure> {
         if !work.agrees("link them?")? {
             return Ok(());
         }
-        std::fs::create_dir_all(&folder).map_err(|error| {
-            Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
-                .with_remedy(ANOTHER)
-        })?;
         for place in missing {
-            work.journal.note(Change::Link { path: place.clone(), to: helper.clone() })?;
+            let made = file::missing_folders(&place);
+            work.journal.note(Change::Link { path: place.clone(), to: helper.clone(), made })?;
+            std::fs::create_dir_all(&folder).map_err(|error| {
+                Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
+                    .with_remedy(ANOTHER)
+            })?;
             link(&place, &helper)?;
             work.made += 1;
         }
@@ -102,7 +104,7 @@ fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<()
     let problem = if !is_on(path, folder) {
         Some("not on PATH yet; add to your shell's profile:".to_owned())
     } else {
-        let other = first(path, "keyring").filter(|first| !same(first.parent()));
+        let other = first(path, "keyring").filter(|first| !same(first.parent()) && !installed::is_ours(first));
         other.map(|other| format!("another keyring comes first on PATH, {}; in your shell's profile:", other.display()))
     };
     if let Some(problem) = problem {
@@ -123,8 +125,9 @@ fn usual(path: &OsStr, helper: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn is_on(path: &OsStr, folder: &Path) -> bool {
+    // Where it is not there yet, by its name.
     let wanted = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    std::env::split_paths(path).any(|entry| entry.canonicalize().is_ok_and(|entry| entry == wanted))
+    std::env::split_paths(path).any(|entry| entry == wanted || entry.canonicalize().is_ok_and(|entry| entry == wanted))
 }
 
 #[derive(Debug, PartialEq, Eq)]

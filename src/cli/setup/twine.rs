@@ -38,6 +38,9 @@ mod tests {
         let told = settled(text, &ours);
         assert_eq!(told, text.replacen("username: __token__", "username: alice", 1));
         assert_eq!(settled(&told, &ours), told);
-        assert_eq!(settled("[x]\nrepository = https://h/a/x/\n", &ours), "[x]\nrepository = https://h/a/x/\nusername = alice\n");
+        assert_eq!(
+            settled("[x]\nrepository = https://h/a/x/\n", &ours),
+            "[x]\nrepository = https://h/a/x/\nusername = alice\n"
+        );
     }
 }

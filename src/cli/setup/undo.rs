@@ -16,7 +16,11 @@ pub(super) fn run(work: &mut Work<'_, '_>) -> Result<Exit, Failure> {
         work.terminal.tell(&format!("{}: as before", work.shown(change.path())))?;
     }
     if !work.agrees("take all of this back?")? {
-        return Ok(if work.left > 0 { Exit::NotFound } else { Exit::Done });
+        if work.left == 0 {
+            return Ok(Exit::Done);
+        }
+        work.terminal.note("nothing was taken back; to agree to it: devpi-tokens setup --undo --yes");
+        return Ok(Exit::NotFound);
     }
     while let Some(change) = work.journal.changes.pop() {
         // What was changed since lies above the changes before it.

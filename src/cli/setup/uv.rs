@@ -158,6 +158,9 @@ mod tests {
         assert_eq!(told(UV, &bases), told(UV, &[]) + added);
         assert_eq!(told(&told(UV, &bases), &bases), told(UV, &bases));
         let inline = told("index = [{ url = \"https://h/a/b\", name = \"b\" }]\n", &[base("a/c")]);
-        assert!(inline.parse::<toml::Table>().expect("TOML")["index"].as_array().expect("a list").len() == 2, "{inline}");
+        assert!(
+            inline.parse::<toml::Table>().expect("TOML")["index"].as_array().expect("a list").len() == 2,
+            "{inline}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::Found;
+use super::file::{self, Found};
 use super::journal::{Change, Journal};
 use super::mask::Mask;
 use super::patch::{self, Patch};
@@ -49,6 +49,12 @@ impl Work<'_, '_> {
                 Err(failure) => return Err(failure),
             },
         };
+        if let Consent::Asked(prompt) = &self.consent
+            && !prompt.has_person()
+        {
+            // Nobody has typed the end of the line.
+            self.terminal.note(answer.map_or("-", |answer| if answer { "yes" } else { "no" }));
+        }
         match answer {
             Some(false) => self.declined += 1,
             Some(true) => {}
@@ -69,7 +75,7 @@ impl Work<'_, '_> {
         if !self.agrees("change it?")? {
             return Ok(());
         }
-        let made = found.text.is_none().then(|| found.missing_folders());
+        let made = found.text.is_none().then(|| file::missing_folders(&found.path));
         let back = Patch::back(found.text(), after);
         // First, so that no change is ever without its way back.
         self.journal.note(Change::File { path: found.path.clone(), made, back })?;

@@ -13,9 +13,9 @@ fn token() -> String {
 fn seen(kind: Kind, text: &str) -> (Vec<String>, String) {
     let names = BTreeMap::from([("dev".to_owned(), "https://h/alice/dev/".to_owned())]);
     let found = find(kind, text, &names);
-    let shown = found.iter().map(|lying| {
-        format!("{} {} {}", lying.url, lying.user.as_deref().unwrap_or("-"), lying.secret.expose())
-    });
+    let shown = found
+        .iter()
+        .map(|lying| format!("{} {} {}", lying.url, lying.user.as_deref().unwrap_or("-"), lying.secret.expose()));
     (shown.collect(), without(text, &found.iter().collect::<Vec<_>>()))
 }
 
@@ -86,7 +86,8 @@ fn an_entry_of_a_netrc_goes_and_the_comments_around_it_stay() {
 #[test]
 fn a_token_of_devpi_client_is_found_and_a_session_is_left_to_end() {
     let token = token();
-    let text = format!(r#"{{"auth": {{"https://h/": [["alice", "{token}"], ["bob", "a session"]]}}, "basicauth": {{}}}}"#);
+    let text =
+        format!(r#"{{"auth": {{"https://h/": [["alice", "{token}"], ["bob", "a session"]]}}, "basicauth": {{}}}}"#);
     let (found, without) = seen(Kind::Sessions, &text);
     assert_eq!(found, [format!("https://h/ alice {token}")]);
     let left: Value = serde_json::from_str(&without).expect("JSON");
