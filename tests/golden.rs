@@ -177,21 +177,16 @@ fn every_help_text_is_what_it_was_agreed_to_be() {
 fn errors_of_the_command_line_itself() {
     offline(
         "errors_usage",
-<<<<<<< HEAD
         &[
             (&[], ""),
             (&["nonsense"], ""),
             (&["logn"], ""),
             (&["--nonsense"], ""),
             (&["agent"], ""),
-            (&["setup"], ""),
             (&["\x1b[31mred\u{202e}"], ""),
             (&["--\x1b]52;c;aGk=\x07"], ""),
             (&["get", "--for\r=\u{9b}31m"], ""),
         ],
-=======
-        &[(&[], ""), (&["nonsense"], ""), (&["logn"], ""), (&["--nonsense"], ""), (&["agent"], "")],
->>>>>>> setup
     );
 }
 
