@@ -29,6 +29,8 @@ async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_i
     Folder::private(&paths.state).expect("a folder");
     let book = Mutex::new(Logbook::of_agent(&paths.state).expect("a log"));
     let trace = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false).with_writer(book).finish();
+    // With one subscriber alone, whichever thread logs a line first decides for all of them whether it is of interest.
+    let _other = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _logging = tracing::subscriber::set_default(trace);
     let before = std::panic::take_hook();
     log::report_panics();
