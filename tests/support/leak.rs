@@ -12,6 +12,9 @@ use std::sync::{Mutex, PoisonError};
 /// folders are shorter, or have no capitals and digits among their small letters.
 const BASE64: usize = 40;
 
+/// How many capitals there are at least in as much of base64 as a signature takes: 17 are to be expected.
+const CAPITALS: usize = 8;
+
 /// A signature or a key in hex, in digits.
 const HEX: usize = 64;
 
@@ -41,7 +44,11 @@ pub fn in_text(text: &[u8]) -> Vec<&'static str> {
             && run.iter().any(u8::is_ascii_lowercase)
             && run.iter().any(u8::is_ascii_digit)
     };
-    if runs(text, BASE64, is_base64).any(is_mixed) {
+    // The other alphabet has the slash, as paths have; but no path has as many capitals.
+    let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || b"/+".contains(&byte);
+    let is_random =
+        |run: &[u8]| is_mixed(run) && run.iter().filter(|byte| byte.is_ascii_uppercase()).count() >= CAPITALS;
+    if runs(text, BASE64, is_base64).any(is_mixed) || runs(text, BASE64, is_standard).any(is_random) {
         found.push("a token or a key in base64");
     }
     if runs(text, HEX, |byte| byte.is_ascii_hexdigit()).next().is_some() {

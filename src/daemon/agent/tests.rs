@@ -21,6 +21,7 @@ async fn asked(paths: &Paths, request: Request) -> Result<Response, Failure> {
     tokio::task::spawn_blocking(asking).await.expect("no panic out there")
 }
 
+#[expect(clippy::await_holding_refcell_ref, reason = "whoever runs meanwhile is to find it held")]
 #[tokio::test]
 async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_it() {
     let home = tempfile::tempdir().expect("a folder");
