@@ -3,7 +3,6 @@
 mod command;
 mod folder;
 mod live;
-mod netrc;
 mod questions;
 mod token;
 mod variables;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::args::Login;
 use super::prompt::Prompt;
+use super::waiting::Waiting;
 use super::{Terminal, input, mint, now, open, when};
 use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session};
@@ -29,7 +30,9 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         ..devpi::Options::default()
     };
     // The address first: nothing is asked of a person who has mistyped it.
+    let waiting = Waiting::for_whom(args.url.host(), terminal);
     let found = devpi::discover(&args.url, &options)?;
+    drop(waiting);
     open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
@@ -39,6 +42,7 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         None => {
             let user = user(&args, &found, &prompt)?;
             let password = prompt.secret(&format!("password of {user} at {}", found.server.url()))?;
+            let _waiting = Waiting::for_whom(found.server.url().host(), terminal);
             let session = found.server.login(&user, &password)?;
             drop(password);
             with_session(&paths, &found, &session, &args)?
