@@ -1,8 +1,10 @@
 //! Folders and files that only we may touch: made with mode 0700, and checked through the descriptor that is used
 //! afterwards, so that nobody can exchange them between the check and the use.
 
+// Only the agent writes what we keep.
+#[cfg(feature = "agent")]
 mod disk;
-#[cfg(test)]
+#[cfg(all(test, feature = "agent"))]
 pub(crate) mod faulty;
 
 use std::fs::{DirBuilder, File};
@@ -16,6 +18,7 @@ use rustix::io::Errno;
 
 use crate::exit::{Exit, Failure};
 
+#[cfg(feature = "agent")]
 pub(crate) use disk::{Disk, replace};
 
 /// Bits of a mode that let anyone else in.

@@ -1,9 +1,9 @@
 //! The plain list of the servers that are ours, a URL a line. It decides only between a miss and a question: what it
 //! says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
+#[cfg(feature = "agent")]
 use crate::folder::{Folder, replace};
 use crate::target::{Place, ServerUrl, Target};
 
@@ -24,19 +24,21 @@ pub fn read(path: &Path) -> String {
 /// Replaces the list as a whole, as other processes read it at any time. The same list is left as it is.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::WouldBlock`] where another writer is at it.
+/// What the system says; [`WouldBlock`](std::io::ErrorKind::WouldBlock) where another writer is at it.
+#[cfg(feature = "agent")]
 pub fn write<'a>(path: &Path, servers: impl Iterator<Item = &'a ServerUrl>) -> std::io::Result<()> {
     let text = text(servers);
     if read(path) == text {
         return Ok(());
     }
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
-        return Err(ErrorKind::InvalidFilename.into());
+        return Err(std::io::ErrorKind::InvalidFilename.into());
     };
     replace(&Folder::private(folder)?, name, text.as_bytes())
 }
 
 /// The text of a list of those servers.
+#[cfg(feature = "agent")]
 fn text<'a>(servers: impl Iterator<Item = &'a ServerUrl>) -> String {
     let mut lines: Vec<String> = servers.map(|server| format!("{server}\n")).collect();
     lines.sort();
