@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show or change what the agent may hand out, and for how long')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
-            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv, twine and others ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -401,6 +401,12 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;setup' {
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Agree to every change, also to credentials that are taken out of files')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Agree to every change, also to credentials that are taken out of files')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only show what would be changed')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only show what would be changed')
+            [CompletionResult]::new('--undo', '--undo', [CompletionResultType]::ParameterName, 'Take back what setup has changed in files')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: show what would be changed')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('shim', 'shim', [CompletionResultType]::ParameterValue, 'Link the programs that pip, uv and git look for into a folder on PATH')
@@ -442,7 +448,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what pip, uv and twine would get for a URL, and why')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show or change what the agent may hand out, and for how long')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Start, stop, lock or unlock the agent')
-            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv and git ask the agent')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Make pip, uv, twine and others ask the agent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }

@@ -1641,7 +1641,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__setup)
-            opts="-h --help shim help"
+            opts="-y -n -h --yes --dry-run --undo --no-input --help pip uv twine poetry pdm hatch flit devpi git shim help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -40,7 +40,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand explain 'Tell what pip, uv and twine would get for a URL, and why'
             cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
-            cand setup 'Make pip, uv and git ask the agent'
+            cand setup 'Make pip, uv, twine and others ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;login'= {
@@ -357,6 +357,12 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;agent;help;help'= {
         }
         &'devpi-tokens;setup'= {
+            cand -y 'Agree to every change, also to credentials that are taken out of files'
+            cand --yes 'Agree to every change, also to credentials that are taken out of files'
+            cand -n 'Only show what would be changed'
+            cand --dry-run 'Only show what would be changed'
+            cand --undo 'Take back what setup has changed in files'
+            cand --no-input 'Never ask: show what would be changed'
             cand -h 'Print help'
             cand --help 'Print help'
             cand shim 'Link the programs that pip, uv and git look for into a folder on PATH'
@@ -393,7 +399,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand explain 'Tell what pip, uv and twine would get for a URL, and why'
             cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
-            cand setup 'Make pip, uv and git ask the agent'
+            cand setup 'Make pip, uv, twine and others ask the agent'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;help;login'= {

@@ -3,6 +3,7 @@
 //! Nothing here reads a file or asks the system: [`Files`] does, within limits that are kept here. A caller can look
 //! like anything, so an answer narrows what is asked for and never widens what may be granted.
 
+mod asking;
 mod command;
 mod config;
 mod confusion;
@@ -30,6 +31,7 @@ use crate::target::{ProjectName, Purpose};
 use command::Command;
 use findings::Findings;
 
+pub use asking::{PipAsks, Repository, UvAsks, UvIndex, pip_asks, repositories, uv_asks};
 pub use confusion::{Confusion, confusion};
 pub use shim::is_shim;
 

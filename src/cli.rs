@@ -7,6 +7,7 @@ mod complaint;
 mod create;
 mod delete;
 mod derive;
+mod doctor;
 mod entry;
 mod exec;
 mod explain;
@@ -14,6 +15,7 @@ mod fetch_bases;
 mod get;
 mod input;
 mod inspect;
+mod installed;
 mod list;
 mod log;
 mod login;
@@ -145,9 +147,10 @@ fn verb(verb: args::Verb, terminal: &mut Terminal<'_>) -> Result<ExitCode, Failu
         Verb::Log(args) => log::run(args, terminal),
         Verb::Trace(args) => trace::run(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),
+        Verb::Doctor(args) => doctor::run(&args, terminal),
         Verb::Policy(args) => policy::run(args, terminal),
         Verb::Agent(args) => agent::run(args, terminal),
-        Verb::Setup(args::Setup::Shim { dir }) => setup::shim(dir, terminal),
+        Verb::Setup(args) => setup::run(args, terminal),
         Verb::FetchBases => fetch_bases::run(terminal),
     }?;
     Ok(exit.into())

@@ -105,6 +105,11 @@ fn follow(page: &str, text: &str) {
     }
     // The package is installed from its wheel, once, as it is on no index yet.
     let script = script.replace("pip install devpi-tokens-agent\n", "");
+    // Somebody who agrees to all that it shows.
+    let agreed = |line: &str| {
+        if line.starts_with("devpi-tokens setup ") { format!("{line} --yes\n") } else { format!("{line}\n") }
+    };
+    let script: String = script.lines().map(agreed).collect();
     let programs = Path::new(env!("CARGO_BIN_EXE_devpi-tokens")).parent().expect("a folder");
     let path = [client.home().join(".local/bin"), client.venv().join("bin"), programs.to_owned()];
     let uv = TOOLS.uv();

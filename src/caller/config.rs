@@ -29,6 +29,11 @@ impl Ini {
         Some(Self(sections.into_iter().map(section).collect()))
     }
 
+    /// The names of its sections.
+    pub(super) fn sections(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str).filter(|name| *name != DEFAULT)
+    }
+
     /// A value that is not empty.
     pub(super) fn value(&self, section: &str, key: &str) -> Option<&str> {
         let own = self.0.get(section)?;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::target::Purpose;
 
-use super::command::{Command, environment_of, has, items, operands, values};
+use super::asking::PipAsks;
+use super::command::{Command, Item, environment_of, has, items, operands, values};
 use super::config::Ini;
 use super::findings::Findings;
 use super::requirements;
@@ -54,9 +55,7 @@ const COMMANDS: &[&str] = &["install", "download", "wheel", "index", "lock", "li
 pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
     findings.doing.purpose = Some(Purpose::Read);
     let items = items(command.args, VALUED);
-    let verb = operands(&items).into_iter().find(|word| COMMANDS.contains(word)).unwrap_or("install");
-    let isolated = has(&items, "--isolated");
-    let settings = Settings { files: configuration(command, isolated, findings), verb, isolated };
+    let settings = Settings::of(command, &items, findings);
 
     let index = values(&items, &["i", "--index-url", "--pypi-url"]).pop().map(str::to_owned);
     let index = index.or_else(|| settings.value("index-url", findings));
@@ -86,7 +85,27 @@ struct Settings<'a> {
     isolated: bool,
 }
 
-impl Settings<'_> {
+/// How pip would look for credentials: by its command line, else its environment and configuration.
+pub(super) fn asks(command: &Command<'_>, findings: &mut Findings<'_>) -> PipAsks {
+    let items = items(command.args, VALUED);
+    let settings = Settings::of(command, &items, findings);
+    let provider = values(&items, &["--keyring-provider"]).pop().map(str::to_owned);
+    let provider = provider.or_else(|| settings.value("keyring-provider", findings));
+    // As Python's distutils read a truth; what is none is an error of pip's own.
+    let is_true = |value: String| ["y", "yes", "t", "true", "on", "1"].contains(&value.to_lowercase().as_str());
+    PipAsks {
+        provider: provider.unwrap_or_else(|| "auto".to_owned()),
+        no_input: has(&items, "--no-input") || settings.value("no-input", findings).is_some_and(is_true),
+    }
+}
+
+impl<'a> Settings<'a> {
+    fn of(command: &Command<'_>, items: &[Item<'a>], findings: &mut Findings<'_>) -> Self {
+        let verb = operands(items).into_iter().find(|word| COMMANDS.contains(word)).unwrap_or("install");
+        let isolated = has(items, "--isolated");
+        Self { files: configuration(command, isolated, findings), verb, isolated }
+    }
+
     fn value(&self, key: &str, findings: &Findings<'_>) -> Option<String> {
         let variable = format!("PIP_{}", key.to_uppercase().replace('-', "_"));
         let set = if self.isolated { None } else { findings.env(&variable) };

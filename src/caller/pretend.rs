@@ -43,6 +43,13 @@ impl Machine {
         understand(&Observed { argv, folder: &self.folder, env: &env, files: self })
     }
 
+    /// What is told of a command line here.
+    pub(super) fn observed<T>(&self, line: &str, tell: impl FnOnce(&Observed<'_>) -> T) -> T {
+        let argv: Vec<String> = line.split('|').map(str::to_owned).collect();
+        let env = |name: &str| self.env.get(name).cloned();
+        tell(&Observed { argv: &argv, folder: &self.folder, env: &env, files: self })
+    }
+
     /// The indexes that a command line uses here.
     pub(super) fn urls(&self, line: &str) -> Vec<String> {
         self.doing(line).index_urls

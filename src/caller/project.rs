@@ -31,6 +31,11 @@ impl Project {
         Some(Self { folder: folder.to_owned(), file })
     }
 
+    /// Where its `pyproject.toml` lies.
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
     /// The name that stands in the first of some places, each a path of tables with the key as its last part.
     pub(super) fn name(&self, places: &[&[&str]]) -> Option<ProjectName> {
         let name = |place: &&[&str]| {

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::asking::Repository;
 use super::config::Ini;
 use super::findings::Findings;
 
@@ -13,4 +14,15 @@ pub(super) fn repository(file: Option<&str>, name: &str, findings: &mut Findings
         None => PathBuf::from(findings.env("HOME")?).join(".pypirc"),
     };
     Ini::parse(&findings.read(&path)?)?.value(name, "repository").map(str::to_owned)
+}
+
+/// The repositories that a file names, each with the user and whether a password stands beside it.
+pub(super) fn repositories(text: &str) -> Vec<Repository> {
+    let Some(file) = Ini::parse(text) else { return Vec::new() };
+    let repository = |name: &str| {
+        let url = file.value(name, "repository")?.to_owned();
+        let user = file.value(name, "username").map(str::to_owned);
+        Some(Repository { name: name.to_owned(), url, user, has_password: file.value(name, "password").is_some() })
+    };
+    file.sections().filter_map(repository).collect()
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::target::Purpose;
 
+use super::asking::{UvAsks, UvIndex};
 use super::command::{Command, Item, has, items, operands, values};
 use super::config::{table, tables, texts, toml};
 use super::findings::{Findings, cleaned};
@@ -81,7 +82,7 @@ pub(super) fn look(command: &Command<'_>, findings: &mut Findings<'_>) {
         Some(&"pip") => Family::Pip,
         _ => Family::Project,
     };
-    let files = configuration(&items, family, findings);
+    let files: Vec<toml::Table> = configuration(&items, family, findings).into_iter().map(|file| file.table).collect();
     if family == Family::Publish {
         publish(&items, &words[1..], &files, findings);
         return;
@@ -176,7 +177,7 @@ fn publish(items: &[Item<'_>], files: &[&str], configured: &[toml::Table], findi
 /// The configuration that counts, the nearest first: the project's (tools have none), the user's, the machine's; or a
 /// file that is named instead of all these. What `pyproject.toml` says of indexes counts in any case: dependencies are
 /// pinned to them.
-fn configuration(items: &[Item<'_>], family: Family, findings: &mut Findings<'_>) -> Vec<toml::Table> {
+fn configuration(items: &[Item<'_>], family: Family, findings: &mut Findings<'_>) -> Vec<Configured> {
     let named = values(items, &["--config-file"]).pop().map(str::to_owned);
     let named = named.or_else(|| findings.env("UV_CONFIG_FILE"));
     let off = |value: String| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off");
@@ -201,7 +202,7 @@ fn configuration(items: &[Item<'_>], family: Family, findings: &mut Findings<'_>
 /// The configuration of the project: uv looks for it from the root of the workspace upwards, so that a file of a member
 /// or of a folder below counts for nothing; where there is no project, from the working folder. uv has changed to
 /// `--directory` before it asks, so the working folder is right already.
-fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, files: &mut Vec<toml::Table>) {
+fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, files: &mut Vec<Configured>) {
     let named = values(items, &["--project"]).pop().map(str::to_owned).or_else(|| findings.env("UV_PROJECT"));
     let start = cleaned(&findings.path(named.as_deref().unwrap_or_default()));
     let member = Project::above(&start, findings);
@@ -213,13 +214,13 @@ fn project(items: &[Item<'_>], own_files: bool, findings: &mut Findings<'_>, fil
     };
     let folders = start.ancestors().take(if own_files { HIGHEST } else { 0 });
     let mut found = folders.filter_map(|folder| match read(folder.join("uv.toml"), findings) {
-        None => own_table(&Project::read(folder, findings)?).cloned(),
+        None => Configured::by(&Project::read(folder, findings)?),
         own => own,
     });
     files.extend(found.next());
-    for pinned in member.iter().chain(&root).filter_map(own_table) {
-        if !files.contains(pinned) {
-            files.push(pinned.clone());
+    for pinned in member.iter().chain(&root).filter_map(Configured::by) {
+        if !files.iter().any(|known| known.table == pinned.table) {
+            files.push(pinned);
         }
     }
 }
@@ -251,8 +252,48 @@ fn own_table(project: &Project) -> Option<&toml::Table> {
     table(&project.file, &["tool", "uv"])
 }
 
-fn read(path: PathBuf, findings: &mut Findings<'_>) -> Option<toml::Table> {
-    toml(&findings.read(&path)?)
+fn read(path: PathBuf, findings: &mut Findings<'_>) -> Option<Configured> {
+    let table = toml(&findings.read(&path)?)?;
+    Some(Configured { path, table })
+}
+
+/// What a file says to uv.
+struct Configured {
+    path: PathBuf,
+    table: toml::Table,
+}
+
+impl Configured {
+    /// What stands in a project's `pyproject.toml`.
+    fn by(project: &Project) -> Option<Self> {
+        let table = own_table(project)?.clone();
+        Some(Self { path: project.path(), table })
+    }
+}
+
+/// How `uv pip install` and `uv sync` would look for credentials: by the environment and the configuration.
+pub(super) fn asks(findings: &mut Findings<'_>) -> UvAsks {
+    let files = configuration(&[], Family::Pip, findings);
+    let provider = findings.env("UV_KEYRING_PROVIDER").or_else(|| {
+        let tables = files.iter().flat_map(|file| table(&file.table, &["pip"]).into_iter().chain([&file.table]));
+        tables.flat_map(|table| texts(table, "keyring-provider")).next().map(str::to_owned)
+    });
+    let mut indexes = Vec::new();
+    for Configured { path, table } in &files {
+        for index in tables(table, "index") {
+            let text = |key| texts(index, key).pop().unwrap_or_default().to_owned();
+            let is_always = text("authenticate") == "always";
+            indexes.push(UvIndex { url: text("url"), is_always, file: Some(path.clone()) });
+        }
+        let plain = ["index-url", "extra-index-url"].into_iter().flat_map(|key| texts(table, key));
+        indexes.extend(plain.map(|url| UvIndex { url: url.to_owned(), is_always: false, file: Some(path.clone()) }));
+    }
+    for name in ["UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"] {
+        let value = findings.env(name).unwrap_or_default();
+        let words = value.split_whitespace().map(|word| named(word).1.to_owned());
+        indexes.extend(words.map(|url| UvIndex { url, is_always: false, file: None }));
+    }
+    UvAsks { provider: provider.unwrap_or_else(|| "disabled".to_owned()), indexes }
 }
 
 #[cfg(test)]

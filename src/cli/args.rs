@@ -1,18 +1,22 @@
 //! The arguments of `devpi-tokens`: all of clap, and nothing else.
 
+mod doctor;
 mod examples;
 mod exec;
 mod log;
 mod policy;
+mod setup;
 mod tokens;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use doctor::{Doctor, Replayed};
 pub use exec::Exec;
 pub use log::{Explain, Log};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
+pub use setup::{Client, Setup, SetupPart};
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
@@ -83,14 +87,17 @@ pub enum Verb {
     /// Tell what pip, uv and twine would get for a URL, and why
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
+    /// Look at all that a client needs to get a token, and say what mends the rest
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
     /// Show or change what the agent may hand out, and for how long
     #[command(subcommand, after_help = examples::POLICY)]
     Policy(Policy),
     /// Start, stop, lock or unlock the agent
     #[command(subcommand, after_help = examples::AGENT)]
     Agent(Agent),
-    /// Make pip, uv and git ask the agent
-    #[command(subcommand, after_help = examples::SETUP)]
+    /// Make pip, uv, twine and others ask the agent
+    #[command(after_help = examples::SETUP)]
     Setup(Setup),
     /// Ask a server for the bases of an index (the agent runs this)
     #[command(name = "fetch-bases", hide = true)]
@@ -130,7 +137,7 @@ pub struct Login {
     #[arg(short, long, value_name = "FILE", conflicts_with_all = ["expires", "allowed", "indexes", "projects"])]
     pub file: Option<PathBuf>,
     /// When the kept token ends, for example "30 days", 2027-01-31 or never
-    #[arg(short, long, value_name = "WHEN", default_value = "1 year")]
+    #[arg(short, long, value_name = "WHEN", default_value = Self::USUAL)]
     pub expires: String,
     /// What the kept token may do, for example pkg_read,upload (default: all but
     /// creating, changing and deleting indexes)
@@ -156,6 +163,27 @@ pub struct Login {
     /// How the server is reached.
     #[command(flatten)]
     pub reach: Reach,
+}
+
+impl Login {
+    /// As it is without any option.
+    pub(super) fn usual(url: Target, reach: Reach) -> Self {
+        Self {
+            url,
+            user: None,
+            file: None,
+            expires: Self::USUAL.to_owned(),
+            allowed: Vec::new(),
+            indexes: Vec::new(),
+            projects: Vec::new(),
+            policy: None,
+            default: false,
+            no_input: false,
+            reach,
+        }
+    }
+
+    const USUAL: &str = "1 year";
 }
 
 /// `devpi-tokens renew`
@@ -248,18 +276,6 @@ pub enum Agent {
     /// Take back what `agent install` did
     #[command(after_help = examples::AGENT_UNINSTALL)]
     Uninstall,
-}
-
-/// `devpi-tokens setup …`
-#[derive(Debug, Subcommand)]
-pub enum Setup {
-    /// Link the programs that pip, uv and git look for into a folder on PATH
-    #[command(after_help = examples::SETUP_SHIM)]
-    Shim {
-        /// The folder (default: ~/.local/bin, if it is on PATH and has no keyring
-        /// yet, else a folder of our own)
-        dir: Option<PathBuf>,
-    },
 }
 
 #[cfg(test)]

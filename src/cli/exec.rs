@@ -3,7 +3,7 @@
 mod command;
 mod folder;
 mod live;
-mod netrc;
+pub(super) mod netrc;
 mod questions;
 mod token;
 mod variables;

@@ -10,7 +10,7 @@ use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::{Credential, Question, Request, Response};
 use crate::secret::Secret;
-use crate::target::{Page, Permission, Purpose, UserName};
+use crate::target::{IndexName, Page, Permission, Purpose, ServerUrl, UserName};
 use crate::token::{Item, Narrowing};
 
 pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
@@ -48,6 +48,25 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         terminal.say(given.password.expose())?;
     }
     Ok(Exit::Done)
+}
+
+/// A token to read an index of a server, of its default user.
+pub(super) fn to_read(
+    paths: &Paths,
+    server: ServerUrl,
+    index: IndexName,
+    terminal: &mut Terminal<'_>,
+) -> Result<Secret, Failure> {
+    let question = Question {
+        server,
+        user: None,
+        purpose: Purpose::Read,
+        indexes: vec![index],
+        projects: Vec::new(),
+        bytes: 0,
+        stranger: None,
+    };
+    asked(paths, question, terminal).map(|given| given.password)
 }
 
 /// A token of the kept root that is fit for a narrowing: of the kind that its permissions need, for its indexes and

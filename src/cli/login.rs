@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::args::Login;
+use super::args::{Login, Reach};
 use super::prompt::Prompt;
 use super::{Terminal, input, mint, now, open, when};
 use crate::client;
@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Holder, IndexBases, Request, Response, Retired, Root, ServerAccess};
 use crate::secret::Secret;
-use crate::target::{IndexName, Permission, UserName};
+use crate::target::{IndexName, Permission, Target, UserName};
 use crate::token::{Item, Narrowing, RootToken, Token};
 
 /// How long the bases of the index may take to be learnt.
@@ -47,6 +47,28 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     };
     report(&found, &kept, &left, terminal)?;
     Ok(Exit::Done)
+}
+
+/// Logs in with what was found in a file: a token is kept as it is, with a password one is made.
+pub(super) fn with_found(
+    (url, access): (&Target, &ServerAccess),
+    user: &UserName,
+    secret: &Secret,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let paths = Paths::find()?;
+    let found = devpi::discover(url, &devpi::Options::of(access))?;
+    open::ensure(&paths, &Prompt::new(false), terminal)?;
+    let reach = Reach { ca_file: access.ca_file.clone(), allow_http: access.allow_http };
+    let args = Login::usual(url.clone(), reach);
+    let (kept, left) = match Token::parse(secret.expose()) {
+        Ok(_) => keep(&paths, &found, given(&found.server, secret, Some(user))?, &args)?,
+        Err(_) => {
+            let session = found.server.login(user, secret)?;
+            with_session(&paths, &found, &session, &args)?
+        }
+    };
+    report(&found, &kept, &left, terminal)
 }
 
 /// The token that is kept now, for the words about it.

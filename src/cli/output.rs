@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -75,6 +75,21 @@ impl Opened {
 /// is replaced, never followed.
 pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Failure> {
     NewFile::create(path, true)?.fill(fill)
+}
+
+/// Replaces a file that people edit: its mode and its owner stay, a new one is for its user alone. It is no link.
+pub(super) fn rewrite(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let before = std::fs::metadata(path).ok();
+    replace(path, |file| {
+        if let Some(before) = before {
+            let own = file.metadata()?;
+            if (own.uid(), own.gid()) != (before.uid(), before.gid()) {
+                std::os::unix::fs::fchown(&*file, Some(before.uid()), Some(before.gid()))?;
+            }
+            file.set_permissions(before.permissions())?;
+        }
+        file.write_all(text)
+    })
 }
 
 /// A file under another name until it is whole; removed where that never happens.

@@ -1,115 +1,247 @@
-//! `devpi-tokens setup shim`: puts the helper where other programs look for `keyring` and for git's helper.
+//! `devpi-tokens setup`: clients ask the agent, and what they knew themselves is in the agent.
+//!
+//! A client's file turns a text into another one and does nothing else; [`work`] shows, asks, writes and remembers.
 
-use std::ffi::OsStr;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+mod credentials;
+mod file;
+mod git;
+mod hatch;
+mod ini;
+mod journal;
+mod lying;
+mod mask;
+mod ours;
+mod package;
+mod patch;
+mod pip;
+mod places;
+mod shim;
+mod twine;
+mod undo;
+mod uv;
+mod work;
 
-use super::Terminal;
+use std::path::PathBuf;
+
+use super::args::{self, Client, SetupPart};
+use super::installed::{self, Installed, Surroundings};
+use super::prompt::Prompt;
+use super::{Terminal, get, open};
+use crate::client;
+use crate::devpi::{self, Access, Server};
 use crate::exit::{Exit, Failure};
+use crate::hosts;
 use crate::paths::Paths;
+use crate::protocol::{Status, VaultState};
 
-/// The names under which other programs run the helper.
-const NAMES: [&str; 2] = ["keyring", "git-credential-devpi-tokens"];
+use file::Found;
+use journal::Journal;
+use ours::Ours;
+use places::Places;
+use work::{Consent, Work};
 
-/// What helps where a folder cannot be used.
-const ANOTHER: &str = "name a folder that you may write to: devpi-tokens setup shim DIR";
-
-pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let helper = helper()?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folder = match dir {
-        Some(dir) => std::path::absolute(dir).map_err(|error| {
-            Failure::new(Exit::Usage, format!("not a folder: {}", error.kind())).with_remedy(ANOTHER)
-        })?,
-        None => usual(&path, &helper)?,
-    };
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
-            .with_remedy(ANOTHER)
-    })?;
-    let taken: Vec<&str> =
-        NAMES.into_iter().filter(|name| found(&folder.join(name), &helper) == Found::Other).collect();
-    if !taken.is_empty() {
-        let message = format!("in {} there is another {}", folder.display(), taken.join(" and another "));
-        return Err(Failure::new(Exit::CannotCreate, message)
-            .with_remedy("choose another folder, in front of it on PATH: devpi-tokens setup shim DIR"));
+pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    if let Some(SetupPart::Shim { dir }) = args.part {
+        return shim::shim(dir, terminal);
     }
-    for name in NAMES {
-        let link = folder.join(name);
-        if found(&link, &helper) == Found::Ours {
-            terminal.say(format!("{} is there already", link.display()))?;
+    let paths = Paths::find()?;
+    let home = directories::BaseDirs::new().map(|base| base.home_dir().to_owned()).ok_or_else(|| {
+        Failure::new(Exit::Unsafe, "HOME is not set and the user database names no home").with_remedy("set HOME")
+    })?;
+    let consent = match () {
+        () if args.yes => Consent::Given,
+        () if args.dry_run || args.no_input => Consent::Missing,
+        () => Consent::Asked(Prompt::new(false)),
+    };
+    let journal = Journal::open(&paths.state)?;
+    let mut work = Work { terminal, consent, journal, home: home.clone(), made: 0, left: 0, declined: 0, failed: None };
+    if args.undo {
+        return undo::run(&mut work);
+    }
+    let environment = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let machine = Machine {
+        installed: chosen(&args.clients, &Surroundings::of(&home, environment), &mut work)?,
+        all: args.clients.is_empty(),
+        places: Places::new(&home, &environment),
+        paths,
+    };
+    machine.set_up(&mut work)?;
+    report(&mut work, args.dry_run)
+}
+
+/// The clients that are meant, and where each is.
+fn chosen(
+    named: &[Client],
+    around: &Surroundings,
+    work: &mut Work<'_, '_>,
+) -> Result<Vec<(Client, Vec<Installed>)>, Failure> {
+    let all = if named.is_empty() { &Client::ALL[..] } else { named };
+    let mut found = Vec::new();
+    for client in all {
+        let places = installed::find(*client, around);
+        if places.is_empty() && named.is_empty() {
             continue;
         }
-        // Where it is a link that leads nowhere, as after an upgrade, it is in the way.
-        let _ = std::fs::remove_file(&link);
-        symlink(&helper, &link).map_err(|error| {
-            Failure::new(Exit::CannotCreate, format!("cannot link {}: {}", link.display(), error.kind()))
-                .with_remedy(ANOTHER)
-        })?;
-        terminal.say(format!("{} -> {}", link.display(), helper.display()))?;
+        if places.is_empty() {
+            work.terminal.note(format!("{} is not on PATH", client.command()));
+        }
+        if !found.iter().any(|(known, _)| known == client) {
+            found.push((*client, places));
+        }
     }
-    advise(&folder, &path, terminal)?;
-    Ok(Exit::Done)
+    Ok(found)
 }
 
-/// Says what else is needed for other programs to find the links, and to look for them.
-fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let same = |one: Option<&Path>| one.and_then(|one| one.canonicalize().ok()) == folder.canonicalize().ok();
-    let first = std::env::split_paths(path).map(|entry| entry.join("keyring")).find(|program| program.exists());
-    let problem = if !is_on(path, folder) {
-        Some("not on PATH yet; add to your shell's profile:".to_owned())
-    } else {
-        let other = first.filter(|first| !same(first.parent()));
-        other.map(|other| format!("another keyring comes first on PATH, {}; in your shell's profile:", other.display()))
-    };
-    if let Some(problem) = problem {
-        terminal.say(problem)?;
-        terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()))?;
+/// What is set up, and where.
+struct Machine<'a> {
+    installed: Vec<(Client, Vec<Installed>)>,
+    /// Whether no client was named.
+    all: bool,
+    places: Places<'a>,
+    paths: Paths,
+}
+
+impl Machine<'_> {
+    fn set_up(&self, work: &mut Work<'_, '_>) -> Result<(), Failure> {
+        let clients: Vec<Client> = self.installed.iter().map(|(client, _)| *client).collect();
+        let mut status = self.status(work)?;
+        let list = hosts::read(&self.paths.hosts());
+        let ours = Ours::of(&list, status.as_ref());
+        if status.as_ref().is_some_and(|status| status.vault == VaultState::Locked) {
+            work.go_on(Err(credentials::locked()))?;
+        } else {
+            let names = self.places.poetry_names();
+            for (path, kind) in self.places.with_credentials(&clients) {
+                let taken = credentials::take_in(work, &ours, (&path, kind), &names);
+                work.go_on(taken)?;
+            }
+            if work.made > 0 {
+                status = self.status(work)?;
+            }
+        }
+        // Who was logged in by that is ours from here on.
+        let ours = Ours::of(&hosts::read(&self.paths.hosts()), status.as_ref());
+        if self.all || clients.iter().any(|client| client.runs_keyring() || *client == Client::Git) {
+            let linked = shim::ensure(work);
+            work.go_on(linked)?;
+        }
+        for (client, places) in &self.installed {
+            let settled = self.settle(*client, places, &ours, work);
+            work.go_on(settled)?;
+        }
+        self.packages(work)
     }
-    terminal.say("then, once:")?;
-    terminal.say("  pip: pip config set global.keyring-provider subprocess")?;
-    terminal.say("  uv:  in uv.toml: keyring-provider = \"subprocess\"")?;
-    terminal.say("       and for each index of yours: authenticate = \"always\"")?;
-    terminal.say("  git: git config --global --add credential.helper devpi-tokens")
-}
 
-/// `~/.local/bin` where it is on PATH and both names are free, else a folder of our own.
-fn usual(path: &OsStr, helper: &Path) -> Result<PathBuf, Failure> {
-    let local = directories::BaseDirs::new().and_then(|base| base.executable_dir().map(Path::to_owned));
-    let is_free = |folder: &PathBuf| NAMES.iter().all(|name| found(&folder.join(name), helper) != Found::Other);
-    match local.filter(|folder| is_on(path, folder) && is_free(folder)) {
-        Some(folder) => Ok(folder),
-        None => Ok(Paths::find()?.data.join("bin")),
+    /// What the agent keeps; nothing where nobody has ever logged in, for which no agent is started.
+    fn status(&self, work: &mut Work<'_, '_>) -> Result<Option<Status>, Failure> {
+        if hosts::read(&self.paths.hosts()).trim().is_empty() {
+            return Ok(None);
+        }
+        match open::status(&self.paths) {
+            Ok(status) => Ok(Some(status)),
+            Err(failure) => work.go_on(Err(failure)).map(|()| None),
+        }
+    }
+
+    /// What a client's own file has to say.
+    fn settle(
+        &self,
+        client: Client,
+        places: &[Installed],
+        ours: &Ours,
+        work: &mut Work<'_, '_>,
+    ) -> Result<(), Failure> {
+        let read = |path: PathBuf| Found::read(&path);
+        match client {
+            Client::Pip => {
+                let found = read(self.places.pip())?;
+                work.change("pip asks the agent", &found, &pip::settled(found.text()))
+            }
+            Client::Uv => {
+                let found = read(self.places.uv())?;
+                let bases = self.bases(&found, ours, work)?;
+                let told = uv::settled(found.text(), ours, &bases).map_err(|_| no_toml(work, &found))?;
+                work.change("uv asks the agent", &found, &told)
+            }
+            Client::Twine | Client::Flit => {
+                let found = read(self.places.pypirc())?;
+                work.change("whose token an upload takes", &found, &twine::settled(found.text(), ours))
+            }
+            Client::Hatch => {
+                let found = read(self.places.hatch())?;
+                let told = hatch::settled(found.text(), ours).map_err(|_| no_toml(work, &found))?;
+                work.change("whose token an upload takes", &found, &told)
+            }
+            Client::Git => {
+                let git = places.first().map_or(PathBuf::from("git"), |git| git.program.clone());
+                let found = read(self.places.git())?;
+                let told = git::settled(found.text(), &git, ours)?;
+                work.change("git asks the agent", &found, &told)
+            }
+            Client::Poetry | Client::Pdm | Client::Devpi => Ok(()),
+        }
+    }
+
+    /// The bases of uv's indexes of ours, where their server redirects who shows no token: uv has to be told of each.
+    fn bases(&self, found: &Found, ours: &Ours, work: &mut Work<'_, '_>) -> Result<Vec<uv::Base>, Failure> {
+        let mut bases = Vec::new();
+        for url in uv::indexes(found.text()).map_err(|_| no_toml(work, found))? {
+            let Some((kept, index)) = ours.find(&url).and_then(|(kept, place)| Some((kept, place.index?))) else {
+                continue;
+            };
+            let server = Server::new(kept.server.clone(), &devpi::Options::of(&kept.access));
+            let access = server.and_then(|server| server.access(&index));
+            match access {
+                Ok(Access::Redirects(_)) => {}
+                Ok(_) => continue,
+                Err(error) => {
+                    work.terminal.note(format!("{index}: whether it redirects is not known: {error}"));
+                    continue;
+                }
+            }
+            let token = get::to_read(&self.paths, kept.server.clone(), index.clone(), work.terminal)?;
+            let scope = crate::token::Token::parse(token.expose()).map_err(|_| client::unexpected())?.scope();
+            let others = scope.indexes().into_iter().flatten().filter(|base| **base != index);
+            bases.extend(others.map(|base| uv::Base { server: kept.server.clone(), index: base.clone() }));
+        }
+        Ok(bases)
+    }
+
+    /// Our package, in the environment of each client that needs it there.
+    fn packages(&self, work: &mut Work<'_, '_>) -> Result<(), Failure> {
+        let mut seen: Vec<PathBuf> = Vec::new();
+        for installed in self.installed.iter().flat_map(|(_, places)| places) {
+            let folder = installed.environment.as_ref().map(|environment| environment.folder.clone());
+            if !installed.client.needs_package() || folder.as_ref().is_some_and(|folder| seen.contains(folder)) {
+                continue;
+            }
+            seen.extend(folder);
+            let added = package::add(work, installed);
+            work.go_on(added)?;
+        }
+        Ok(())
     }
 }
 
-fn is_on(path: &OsStr, folder: &Path) -> bool {
-    let wanted = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    std::env::split_paths(path).any(|entry| entry.canonicalize().is_ok_and(|entry| entry == wanted))
+fn no_toml(work: &Work<'_, '_>, found: &Found) -> Failure {
+    Failure::new(Exit::Malformed, format!("{} is not TOML", work.shown(&found.path)))
+        .with_remedy("it is left as it is; mend it, and try again: devpi-tokens setup")
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Found {
-    Nothing,
-    Ours,
-    Other,
-}
-
-/// What lies at a name. A link to a helper of ours that is gone is nothing.
-fn found(link: &Path, helper: &Path) -> Found {
-    if link.canonicalize().is_ok_and(|program| program == helper) {
-        return Found::Ours;
+fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
+    let Work { made, left, declined, .. } = *work;
+    if made > 0 {
+        work.terminal.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
+    } else if left + declined == 0 && work.failed.is_none() {
+        work.terminal.tell("nothing to do")?;
     }
-    let leads_to = std::fs::read_link(link).ok();
-    let is_our_name = leads_to.as_deref().and_then(Path::file_name) == helper.file_name();
-    if is_our_name || std::fs::symlink_metadata(link).is_err() { Found::Nothing } else { Found::Other }
-}
-
-/// The helper lies beside this program.
-fn helper() -> Result<PathBuf, Failure> {
-    let beside = std::env::current_exe().and_then(|own| own.with_file_name("devpi-tokens-helper").canonicalize());
-    beside.map_err(|_| {
-        Failure::new(Exit::Unavailable, "devpi-tokens-helper is not installed beside this program")
-            .with_remedy("install devpi-tokens again: all three programs belong together")
+    if left > 0 && !is_dry {
+        let what = if made > 0 { "the rest was not changed" } else { "nothing was changed" };
+        work.terminal.note(format!("{what}; to agree to all of it: devpi-tokens setup --yes"));
+    }
+    Ok(match work.failed {
+        Some(exit) => exit,
+        None if left > 0 && !is_dry => Exit::NotFound,
+        None => Exit::Done,
     })
 }

@@ -24,6 +24,10 @@ pub enum Closing {
     Unauthorized401,
     /// nginx and devpi-lockdown with its own template: 302 to the login page, and clients never ask.
     Redirect302,
+    /// nginx and devpi-lockdown, ending in 403: clients never ask.
+    Forbidden403,
+    /// nginx alone: everybody may read.
+    Open,
     /// A plugin of the server itself, ending in 401: for machines without nginx.
     Plugin,
 }
@@ -40,6 +44,7 @@ pub struct Bed {
     devpi: Served,
     folder: TempDir,
     below: String,
+    closing: Closing,
     tools: Tools,
     marks: AtomicU32,
 }
@@ -58,20 +63,37 @@ impl Bed {
     /// # Errors
     /// As [`Bed::start`].
     pub fn start_below(tools: &Tools, closing: Closing, below: &str) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("bed-").tempdir().map_err(Error::io("cannot create a folder"))?;
-        let prepared = tools.prepared.join("server");
-        run("cp", Command::new("cp").arg("-a").arg(prepared).arg(folder.path()))?;
+        Self::serve(tools, closing, below, copy(&tools.prepared.join("server"))?)
+    }
+
+    /// This server as it is after a restart for which nobody named its secret file: all of its content, tokens too, and a
+    /// secret that is drawn anew. It has another port, and this one goes on.
+    ///
+    /// # Errors
+    /// As [`Bed::start`].
+    pub fn with_secret_lost(&self) -> Result<Self> {
+        let folder = copy(&self.folder.path().join("server"))?;
+        let secret = folder.path().join("server/secret");
+        fs::remove_file(&secret).map_err(Error::path("remove", &secret))?;
+        let mut draw = Command::new(self.tools.server.bin("devpi-gen-secret"));
+        run("devpi-gen-secret", draw.arg("--secretfile").arg(&secret))?;
+        Self::serve(&self.tools, self.closing, &self.below, folder)
+    }
+
+    fn serve(tools: &Tools, closing: Closing, below: &str, folder: TempDir) -> Result<Self> {
         let log = access_log(folder.path());
         let gate = (closing == Closing::Plugin).then_some(log.as_path());
         let devpi = Served::devpi(tools, folder.path(), true, gate)?;
         let front = match closing {
             Closing::Unauthorized401 => Some((below, Refusal::Challenge)),
             Closing::Redirect302 => Some((below, Refusal::Redirect)),
+            Closing::Forbidden403 => Some((below, Refusal::Forbid)),
+            Closing::Open => Some((below, Refusal::Nothing)),
             Closing::Plugin => None,
         };
         let front = front.map(|site| start_nginx(tools, folder.path(), devpi.port, site)).transpose()?;
         let below = below.to_owned();
-        Ok(Self { front, devpi, folder, below, tools: tools.clone(), marks: AtomicU32::new(0) })
+        Ok(Self { front, devpi, folder, below, closing, tools: tools.clone(), marks: AtomicU32::new(0) })
     }
 
     /// Where clients find the server, without a slash at the end.
@@ -201,6 +223,13 @@ impl Bed {
     fn session(&self, user: &str) -> Result<Session> {
         Session::login(&self.devpi.url(), user, self.password(user))
     }
+}
+
+/// A folder with a copy of a server's in it, called `server`.
+fn copy(server: &Path) -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("bed-").tempdir().map_err(Error::io("cannot create a folder"))?;
+    run("cp", Command::new("cp").arg("-a").arg(server).arg(folder.path()))?;
+    Ok(folder)
 }
 
 fn access_log(folder: &Path) -> PathBuf {

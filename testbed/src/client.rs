@@ -123,6 +123,27 @@ impl Client {
         run("cp", Command::new("cp").arg("-a").arg(from).arg(site_packages(&self.venv)?)).map(drop)
     }
 
+    /// Puts a package into the client's virtual environment as an installed distribution with entry points, without
+    /// building it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn put_distribution(&self, package: &Path, name: &str, entry_points: &str) -> Result<()> {
+        let packages = site_packages(&self.venv)?;
+        run("cp", Command::new("cp").arg("-a").arg(package).arg(&packages))?;
+        let metadata = packages.join(format!("{name}-0.dist-info"));
+        std::fs::create_dir_all(&metadata).map_err(Error::path("create", &metadata))?;
+        let written = [
+            ("METADATA", format!("Metadata-Version: 2.1\nName: {name}\nVersion: 0\n")),
+            ("entry_points.txt", entry_points.to_owned()),
+        ];
+        for (file, text) in written {
+            let path = metadata.join(file);
+            std::fs::write(&path, text).map_err(Error::path("write", &path))?;
+        }
+        Ok(())
+    }
+
     /// Writes a module of one file into the client's virtual environment.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A real devpi-server behind a real nginx, with real clients, for tests and the demonstration.
 //!
 //! [`install`] puts servers and clients under `target/testbed/`, once. A [`Bed`] is a running server whose reads are
-//! closed in one of three ways ([`Closing`]); it ends with its owner, however that ends. A [`Client`] is a home and a
+//! closed in one of some ways ([`Closing`]); it ends with its owner, however that ends. A [`Client`] is a home and a
 //! virtual environment as a newcomer has them. What reached the server is read from its access log ([`Seen`]), where
 //! tokens are opened by pymacaroons: the judge shares no code with what is judged, and neither does this crate.
 

@@ -1,4 +1,4 @@
-//! nginx's configuration: devpi-lockdown's, with the two ways in which a closed request ends.
+//! nginx's configuration: devpi-lockdown's, with the ways in which a request without credentials ends.
 
 use std::path::Path;
 
@@ -9,6 +9,10 @@ pub(crate) enum Refusal {
     Challenge,
     /// With 302 to the login page, as devpi-lockdown's own template has it.
     Redirect,
+    /// With 403, as some have it that were made by hand.
+    Forbid,
+    /// With what was asked for: nothing is closed.
+    Nothing,
 }
 
 /// The whole configuration for one bed, everything of it in `folder`. `below` is empty, or a path that begins with a slash
@@ -17,7 +21,9 @@ pub(crate) fn configuration(folder: &Path, front: u16, devpi: u16, (below, refus
     let closed = match refusal {
         Refusal::Challenge => r#"add_header WWW-Authenticate 'Basic realm="pypi"' always; return 401;"#.to_owned(),
         Refusal::Redirect => format!("return 302 {below}/+login?goto_url=$request_uri;"),
+        Refusal::Forbid | Refusal::Nothing => "return 403;".to_owned(),
     };
+    let gate = if refusal == Refusal::Nothing { "off" } else { "/+authcheck" };
     let recursive = if refusal == Refusal::Redirect { "recursive_error_pages on;" } else { "" };
     TEMPLATE
         .replace("FOLDER", &folder.to_string_lossy())
@@ -26,6 +32,7 @@ pub(crate) fn configuration(folder: &Path, front: u16, devpi: u16, (below, refus
         .replace("BELOW", below)
         .replace("CLOSED", &closed)
         .replace("RECURSIVE", recursive)
+        .replace("GATE", gate)
 }
 
 // One process and no master: it runs as whoever runs the test, ends with one signal, and writes one log in order.
@@ -65,7 +72,7 @@ http {
         error_page 401 = @closed;
         location @closed { CLOSED }
 
-        auth_request /+authcheck;
+        auth_request GATE;
         location = /+authcheck {
             internal;
             proxy_pass_request_body off;

@@ -4,6 +4,7 @@
 pub mod desktop;
 pub mod judge;
 pub mod offline;
+pub mod proxy;
 pub mod raw;
 pub mod run;
 pub mod silent;

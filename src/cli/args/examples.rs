@@ -3,7 +3,7 @@
 pub(super) const PROGRAM: &str = "\
 Examples:
   devpi-tokens login https://HOST/USER/INDEX/
-  devpi-tokens setup shim
+  devpi-tokens setup
 
 DEVPI_TOKENS_VAULT=keyring|passphrase|command|memory says, at the first login,
 who keeps the key of the vault: the desktop's keyring, a passphrase, the command
@@ -114,6 +114,17 @@ Examples:
   devpi-tokens explain https://HOST/USER/INDEX/+simple/
   devpi-tokens explain --project PROJECT https://HOST/USER/INDEX/";
 
+pub(super) const DOCTOR: &str = "\
+Says nothing of what is well, and of the rest what mends it, or whom to ask. Exits
+with 0 only if all is well, else with 1. No secret is ever shown: the report can
+be pasted into a bug report. For each kept token the server is asked with a token
+of a minute.
+
+Examples:
+  devpi-tokens doctor
+  devpi-tokens doctor --all --json
+  devpi-tokens doctor --as pip https://HOST/USER/INDEX/+simple/";
+
 pub(super) const POLICY: &str = "\
 Narrowing is free. To allow more than before, the vault's passphrase is asked
 for; where there is none: devpi-tokens login --policy FILE.
@@ -174,8 +185,17 @@ Examples:
   devpi-tokens agent uninstall";
 
 pub(super) const SETUP: &str = "\
+CLIENT is pip, uv, twine, poetry, pdm, hatch, flit, devpi or git. Each change is
+shown before it is asked about. A credential that is taken out of a file is not
+put back by --undo: it is kept nowhere but in the agent, as a token.
+
+Where nobody can be asked nothing is changed without --yes, and the exit code is
+1 if there is something to change.
+
 Examples:
-  devpi-tokens setup shim";
+  devpi-tokens setup --dry-run
+  devpi-tokens setup pip uv --yes
+  devpi-tokens setup --undo --yes";
 
 pub(super) const SETUP_SHIM: &str = "\
 Examples:

@@ -16,8 +16,8 @@ use crate::target::UserName;
 /// The largest file of a person that is carried over, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The netrc that the command would read without us.
-pub(super) fn own() -> Option<PathBuf> {
+/// The netrc that a command would read without us.
+pub(in crate::cli) fn own() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = set("HOME");
     let named = set("NETRC").map(|path| match (path.strip_prefix("~"), &home) {
@@ -93,6 +93,41 @@ pub(super) fn with_entries(entries: &[Entry<'_>], other: &[u8]) -> (Zeroizing<Ve
     (text, scanned.bad_from.map(|at| other[..at].iter().filter(|byte| **byte == b'\n').count() + 1))
 }
 
+/// What a netrc says of one host.
+pub(in crate::cli) struct Machine {
+    pub(in crate::cli) host: String,
+    pub(in crate::cli) user: Option<String>,
+    pub(in crate::cli) password: Option<Secret>,
+    /// The lines that it stands in; comments in front of the next entry are not among them.
+    pub(in crate::cli) place: Range<usize>,
+}
+
+/// The entries of a netrc that have a host, as far as a reader takes it.
+pub(in crate::cli) fn machines(text: &[u8]) -> Vec<Machine> {
+    let plain = |value: Zeroizing<Vec<u8>>| String::from_utf8_lossy(&value).into_owned();
+    let machine = |part: Part| {
+        Some(Machine {
+            host: part.machine.map(plain)?,
+            user: part.login.map(plain),
+            password: part.password.map(|value| Secret::new(plain(value))),
+            place: part.from..end(text, part.from, part.to),
+        })
+    };
+    scan(text).parts.into_iter().filter_map(machine).collect()
+}
+
+/// Where the lines of an entry end, without the blank lines and comments behind it.
+fn end(text: &[u8], from: usize, to: usize) -> usize {
+    let mut end = to;
+    for line in text[from..to].split_inclusive(|byte| *byte == b'\n').rev() {
+        if !line.iter().all(|byte| is_blank(*byte)) && line.trim_ascii_start().first() != Some(&b'#') {
+            break;
+        }
+        end -= line.len();
+    }
+    end
+}
+
 /// The names that a host is looked up by: Python drops the brackets of an IPv6 address, uv keeps them.
 fn names(host: &str) -> impl Iterator<Item = &str> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
@@ -100,11 +135,14 @@ fn names(host: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A piece of the text: an entry, a macro, or what stands before the first of them.
+#[derive(Default)]
 struct Part {
     from: usize,
     to: usize,
     /// The name, for the entry of a machine.
     machine: Option<Zeroizing<Vec<u8>>>,
+    login: Option<Zeroizing<Vec<u8>>>,
+    password: Option<Zeroizing<Vec<u8>>>,
 }
 
 struct Scanned {
@@ -117,7 +155,7 @@ struct Scanned {
 
 fn scan(text: &[u8]) -> Scanned {
     let mut reader = Reader { text, at: 0 };
-    let mut parts = vec![Part { from: 0, to: 0, machine: None }];
+    let mut parts = vec![Part::default()];
     let mut comments = Vec::new();
     let mut in_entry = false;
     let bad_from = loop {
@@ -128,11 +166,11 @@ fn scan(text: &[u8]) -> Scanned {
             b"machine" => {
                 let name = reader.word().filter(|name| !name.is_cut_off && !name.value.is_empty());
                 let Some(name) = name else { break Some(word.from) };
-                parts.push(Part { from: word.from, to: 0, machine: Some(name.value) });
+                parts.push(Part { from: word.from, machine: Some(name.value), ..Part::default() });
                 in_entry = true;
             }
             b"default" => {
-                parts.push(Part { from: word.from, to: 0, machine: None });
+                parts.push(Part { from: word.from, ..Part::default() });
                 in_entry = true;
             }
             b"macdef" => {
@@ -140,13 +178,20 @@ fn scan(text: &[u8]) -> Scanned {
                     break Some(word.from);
                 }
                 reader.skip_macro();
-                parts.push(Part { from: word.from, to: 0, machine: None });
+                parts.push(Part { from: word.from, ..Part::default() });
                 in_entry = false;
             }
             b"login" | b"user" | b"account" | b"password" if in_entry => {
                 // Whatever it is, even `machine`: a password may be called so.
-                if reader.word().is_some_and(|value| value.is_cut_off) {
+                let value = reader.word();
+                if value.as_ref().is_some_and(|value| value.is_cut_off) {
                     break Some(word.from);
+                }
+                let (part, value) = (parts.last_mut(), value.map(|value| value.value));
+                match (&word.value[..], part) {
+                    (b"login" | b"user", Some(part)) => part.login = value,
+                    (b"password", Some(part)) => part.password = value,
+                    _ => {}
                 }
             }
             _ => break Some(word.from),

@@ -1,0 +1,114 @@
+//! `devpi-tokens doctor`: looks at all that has to be right for a client to get a token, and says what mends the rest.
+//!
+//! A check is a noun and a file. It looks, judges and gives findings; nothing is changed and no agent is started. Two
+//! things leave a trace: the agent hands out a token for each that it keeps, which its log has, and the server is asked.
+
+mod agent;
+mod desk;
+mod finding;
+mod kept;
+mod keyring;
+mod names;
+mod pip;
+mod python;
+mod replay;
+mod server;
+mod token;
+mod uv;
+
+use super::args;
+use super::{Terminal, now};
+use crate::exit::{Exit, Failure};
+use crate::protocol::{RootStatus, Status};
+use crate::target::{IndexName, ServerUrl};
+use desk::Desk;
+use finding::{Finding, Level};
+use token::Kept;
+
+/// How many indexes of one server are looked at.
+const MOST_INDEXES: usize = 8;
+
+pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let desk = Desk::find()?;
+    let findings = everything(&desk, args);
+    if args.json {
+        terminal.say(format!("{:#}", finding::json(&findings)))?;
+    } else {
+        // A replay is asked for to be seen.
+        finding::tell(&findings, args.all || args.client.is_some(), terminal)?;
+    }
+    Ok(match finding::worst(&findings) {
+        Level::Ok => Exit::Done,
+        Level::Warning | Level::Failing => Exit::NotFound,
+    })
+}
+
+fn everything(desk: &Desk, args: &args::Doctor) -> Vec<Finding> {
+    let (mut findings, kept) = agent::look(&desk.paths);
+    if let Some(client) = args.client {
+        return replay::run(desk, args, client, kept.as_ref());
+    }
+    if let Some(kept) = &kept {
+        findings.extend(kept::look(kept, now()));
+        findings.extend(servers(desk, kept, args));
+    }
+    for look in [keyring::look, pip::look, uv::look, python::look, names::look] {
+        findings.extend(look(desk));
+    }
+    findings
+}
+
+/// Each server of a kept token, and what it says to that token.
+fn servers(desk: &Desk, kept: &Status, args: &args::Doctor) -> Vec<Finding> {
+    let mut urls: Vec<&ServerUrl> = kept.roots.iter().map(|root| &root.holder.server).collect();
+    urls.dedup();
+    urls.into_iter().flat_map(|url| about(desk, url, kept, args)).collect()
+}
+
+fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Vec<Finding> {
+    let roots: Vec<&RootStatus> = kept.roots.iter().filter(|root| root.holder.server == *url).collect();
+    let Some(first) = roots.first() else { return Vec::new() };
+    let server::Reached { server, mut findings } = match server::reach(url, &first.access) {
+        Ok(reached) => reached,
+        Err(finding) => return vec![finding],
+    };
+    let alive: Vec<Kept<'_>> =
+        roots.iter().filter(|root| kept::is_alive(root, now())).map(|root| Kept { paths: &desk.paths, root }).collect();
+    // Who is meant where no user is named.
+    let default = alive.iter().copied().find(|kept| kept.root.default).or(alive.first().copied());
+    let indexes = indexes(desk, url, default, args);
+    for index in &indexes {
+        let (finding, redirects) = server::access(&server, index);
+        findings.push(finding);
+        if let Some(bases) = default.filter(|_| redirects).map(|kept| kept.known_bases(index)) {
+            findings.extend(uv::without_bases(desk, (url, index), &bases));
+        }
+    }
+    findings.extend(default.iter().flat_map(|kept| indexes.iter().filter_map(|index| kept.bases(index))));
+    let clock = server::clock(url, server.skew(), first.access.skew);
+    // Tokens miss a clock that has changed since: that they do is nothing more to mend.
+    let tells = clock.as_ref().is_none_or(|clock| clock.level != Level::Failing);
+    findings.extend(clock);
+    if tells {
+        findings.extend(alive.iter().map(|kept| kept.is_good(&server, indexes.first())));
+    }
+    findings
+}
+
+/// The indexes of a server that somebody means: the one that is named, that of the login, those that clients know.
+fn indexes(desk: &Desk, url: &ServerUrl, kept: Option<Kept<'_>>, args: &args::Doctor) -> Vec<IndexName> {
+    let named = args.url.as_ref().and_then(|target| url.place(target)?.index);
+    let mut all: Vec<IndexName> = Vec::new();
+    let own = named.into_iter().chain(kept.and_then(Kept::login_index));
+    for index in own.chain(desk.indexes(url)) {
+        if all.len() < MOST_INDEXES && !all.contains(&index) {
+            all.push(index);
+        }
+    }
+    all
+}
+
+/// An agent that ended meanwhile.
+fn gone() -> Failure {
+    Failure::new(Exit::Unavailable, "the agent ended meanwhile").with_remedy("start it: devpi-tokens agent start")
+}

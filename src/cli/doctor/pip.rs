@@ -1,0 +1,111 @@
+//! Whether pip asks a keyring at all, and one that knows the agent.
+
+use super::desk::{Desk, env, shown};
+use super::finding::Finding;
+use crate::caller::{PipAsks, pip_asks};
+use crate::cli::args::Client;
+use crate::cli::installed::Installed;
+
+const CHECK: &str = "pip";
+
+/// Every pip that is found.
+pub(super) fn look(desk: &Desk) -> Vec<Finding> {
+    desk.clients(Client::Pip).iter().filter_map(|pip| Some(judged(pip, asks(desk, pip)?, env))).collect()
+}
+
+/// How this pip is told to ask.
+pub(super) fn asks(desk: &Desk, pip: &Installed) -> Option<PipAsks> {
+    // As it would stand in its process: a link on PATH is not in the environment whose configuration counts.
+    let python = pip.environment.as_ref().map(|own| own.python.as_path());
+    let words = python.into_iter().chain([pip.program.as_path()]);
+    desk.seen(&words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>(), pip_asks)
+}
+
+/// By which way a pip reaches a keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It asks nobody.
+    None,
+    /// Python's keyring, in its own environment.
+    Import,
+    /// The first `keyring` on PATH.
+    Command,
+}
+
+/// The way that pip goes (pip's `network/auth.py`): `auto` imports if it can, and asks nobody where it may not ask a
+/// person.
+pub(super) fn way(asks: &PipAsks, has_keyring: bool) -> Way {
+    match asks.provider.as_str() {
+        "auto" if asks.no_input => Way::None,
+        "auto" | "import" if has_keyring => Way::Import,
+        "auto" | "subprocess" => Way::Command,
+        _ => Way::None,
+    }
+}
+
+fn judged(
+    Installed { program, environment, .. }: &Installed,
+    asks: PipAsks,
+    env: impl Fn(&str) -> Option<String>,
+) -> Finding {
+    let name = shown(program);
+    let (has_keyring, has_agent) = environment.as_ref().map_or((false, false), |own| (own.has_keyring, own.has_agent));
+    let provider = crate::escape::one_line(&asks.provider);
+    let what = match way(&asks, has_keyring) {
+        Way::Command => return Finding::ok(CHECK, format!("{name} asks the keyring on PATH (provider {provider})")),
+        Way::Import if has_agent => {
+            return Finding::ok(CHECK, format!("{name} asks our backend (provider {provider})"));
+        }
+        Way::Import => format!("{name} asks the keyring of its own environment, which does not know the agent"),
+        Way::None if asks.provider == "auto" => {
+            format!("{name} may not ask a person (no-input), and then asks no keyring with the provider auto")
+        }
+        Way::None => format!("{name} asks no keyring: its keyring-provider is {provider}"),
+    };
+    let command = match env("PIP_KEYRING_PROVIDER") {
+        Some(_) => "export PIP_KEYRING_PROVIDER=subprocess".to_owned(),
+        None => "devpi-tokens setup pip".to_owned(),
+    };
+    Finding::warning(CHECK, what).run(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::{Level, Mend};
+    use super::*;
+
+    fn asking(provider: &str, no_input: bool) -> PipAsks {
+        PipAsks { provider: provider.to_owned(), no_input }
+    }
+
+    #[test]
+    fn pip_asks_as_its_own_source_says() {
+        for (provider, no_input, has_keyring, expected) in [
+            ("auto", false, false, Way::Command),
+            ("auto", false, true, Way::Import),
+            ("auto", true, true, Way::None),
+            ("import", true, true, Way::Import),
+            ("import", false, false, Way::None),
+            ("subprocess", true, true, Way::Command),
+            ("disabled", false, true, Way::None),
+            ("nonsense", false, true, Way::None),
+        ] {
+            assert_eq!(way(&asking(provider, no_input), has_keyring), expected, "{provider} {no_input} {has_keyring}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_in_the_environment_is_mended_there() {
+        let pip = Installed { client: Client::Pip, program: "/v/bin/pip".into(), environment: None, keyring: None };
+        let mend = |asks, env: fn(&str) -> Option<String>| {
+            let finding = judged(&pip, asks, env);
+            assert_eq!(finding.level, Level::Warning);
+            finding.mend
+        };
+        let config = "devpi-tokens setup pip".to_owned();
+        assert_eq!(mend(asking("auto", true), |_| None), Some(Mend::Run(config)));
+        let export = "export PIP_KEYRING_PROVIDER=subprocess".to_owned();
+        assert_eq!(mend(asking("disabled", true), |_| Some("disabled".to_owned())), Some(Mend::Run(export)));
+        assert_eq!(judged(&pip, asking("subprocess", true), |_| None).level, Level::Ok);
+    }
+}

@@ -1,0 +1,177 @@
+//! Whether the server takes what is made from a kept token, and whether the bases of its indexes are known.
+
+use super::finding::Finding;
+use super::kept;
+use super::server::admin;
+use crate::cli::mint;
+use crate::client::Client;
+use crate::devpi::{Error, Server};
+use crate::exit::Failure;
+use crate::paths::Paths;
+use crate::protocol::{Credential, Holder, Question, Request, Response, RootStatus, Weighed};
+use crate::secret::Secret;
+use crate::target::{IndexName, Permission, Purpose};
+use crate::token::{Restriction, RootToken, Scope, Token, TokenId};
+
+/// A kept token, and who is asked about it.
+#[derive(Clone, Copy)]
+pub(super) struct Kept<'a> {
+    pub(super) paths: &'a Paths,
+    pub(super) root: &'a RootStatus,
+}
+
+impl Kept<'_> {
+    /// The index that was logged in to; none where it names none or the agent does not say.
+    pub(super) fn login_index(self) -> Option<IndexName> {
+        [Purpose::Read, Purpose::Upload].into_iter().find_map(|purpose| {
+            let Weighed { indexes, bases, .. } = self.weighed(purpose, None)?;
+            indexes.into_iter().find(|index| !bases.contains(index))
+        })
+    }
+
+    /// Whether the bases of an index are known, which a token for reading it has to list.
+    pub(super) fn bases(self, index: &IndexName) -> Option<Finding> {
+        let weighed = self.weighed(Purpose::Read, Some(index))?;
+        let Holder { server, user } = &self.root.holder;
+        if !weighed.unknown_bases.contains(index) {
+            return Some(Finding::ok("bases", format!("those of {index} at {server} are known")));
+        }
+        let what = format!("those of {index} at {server} are not known: what it inherits cannot be read");
+        let finding = Finding::warning("bases", what);
+        let scope = Scope::of(&self.root.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
+        Some(match scope.indexes() {
+            // Behind devpi-lockdown such a token may not ask for bases that it does not list.
+            Some(_) => finding.run(format!("devpi-tokens login {server} {user}")),
+            None => finding.run(format!("devpi-tokens exec {}/ -- true", server.join(&index.to_string()))),
+        })
+    }
+
+    /// The bases of an index, as far as they are known.
+    pub(super) fn known_bases(self, index: &IndexName) -> Vec<IndexName> {
+        self.weighed(Purpose::Read, Some(index)).map(|weighed| weighed.bases).unwrap_or_default()
+    }
+
+    fn weighed(self, purpose: Purpose, index: Option<&IndexName>) -> Option<Weighed> {
+        match self.request(&Request::Weigh(self.question(purpose, index))) {
+            Ok(Response::Weighed(weighed)) => Some(*weighed),
+            _ => None,
+        }
+    }
+
+    fn question(self, purpose: Purpose, index: Option<&IndexName>) -> Question {
+        Question {
+            server: self.root.holder.server.clone(),
+            user: Some(self.root.holder.user.clone()),
+            purpose,
+            indexes: index.into_iter().cloned().collect(),
+            projects: Vec::new(),
+            bytes: 0,
+            stranger: None,
+        }
+    }
+
+    /// To an agent that runs: none is started.
+    fn request(self, request: &Request) -> Result<Response, Failure> {
+        let agent = Client::running(self.paths)?;
+        agent.ok_or_else(super::gone)?.request(request)
+    }
+
+    /// Asks the server with a token of a minute that is made from one that the agent hands out.
+    pub(super) fn is_good(self, server: &Server, index: Option<&IndexName>) -> Finding {
+        let given = match self.given(index) {
+            Ok(given) => given,
+            Err(failure) => return Finding::failed("token", failure),
+        };
+        let checked = short(&given.password, server).map(|probe| server.check_token(&probe, &given.username));
+        match checked {
+            Err(failure) => Finding::failed("token", failure),
+            Ok(outcome) => judged(&self.root.holder, &self.root.id, outcome),
+        }
+    }
+
+    fn given(self, index: Option<&IndexName>) -> Result<Credential, Failure> {
+        // One for uploads has no bases that the agent would learn for it: what is looked for is left as it is.
+        let is_learnt = |index| self.bases(index).is_some_and(|finding| finding.mend.is_none());
+        let mut purposes = [Purpose::Read, Purpose::Upload];
+        if !index.is_none_or(is_learnt) {
+            purposes.reverse();
+        }
+        let allows = |purpose: &Purpose| self.allows(purpose.permissions());
+        let purpose = purposes.into_iter().find(allows).unwrap_or(Purpose::Read);
+        match self.request(&Request::Ask(self.question(purpose, index)))? {
+            Response::Credential(given) => Ok(given),
+            _ => Err(crate::client::unexpected()),
+        }
+    }
+
+    fn allows(self, permissions: &[Permission]) -> bool {
+        let scope = Scope::of(&self.root.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
+        permissions.iter().all(|permission| scope.allows_permission(*permission))
+    }
+}
+
+/// What is sent: it ends in a minute.
+pub(super) fn short(given: &Secret, server: &Server) -> Result<Secret, Failure> {
+    let root = Token::parse(given.expose()).and_then(RootToken::try_from).map_err(mint::not_kept)?;
+    mint::probe(&root, server)
+}
+
+/// What the server's answer to a token means.
+pub(super) fn judged(holder: &Holder, id: &TokenId, outcome: Result<(), Error>) -> Finding {
+    let Holder { server, user } = holder;
+    let name = format!("{id} of {user} at {server}");
+    let said = match outcome {
+        Ok(()) => return Finding::ok("token", format!("the server takes what is made from {name}")),
+        Err(Error::Forbidden { said, .. }) => said.to_string(),
+        Err(Error::NotAccepted { .. }) => {
+            let what = format!("{server} takes tokens for nothing: the plugin devpi-tokens may not be installed there");
+            return Finding::failing("token", what).ask(format!("{} to install it", admin(server)));
+        }
+        Err(other) => return Finding::failed("token", other.into()),
+    };
+    let renew = kept::renew(holder);
+    match Cause::of(&said) {
+        Cause::Deleted => Finding::failing("token", format!("{name} was deleted on the server")).run(renew),
+        Cause::Secret => {
+            let what = format!("{server} has lost the secret that its tokens were made with: every one is void");
+            let whom = format!("{} to start it with its --secretfile; if that is gone: {renew}", admin(server));
+            Finding::failing("token", what).ask(whom)
+        }
+        Cause::User => {
+            let what = format!("{server} has no user {user} any more");
+            Finding::failing("token", what).ask(admin(server))
+        }
+        Cause::Time => {
+            let what = format!("what is made from {name} is not valid by the server's clock");
+            Finding::failing("token", what).ask(format!("{} to set its clock; then: {renew}", admin(server)))
+        }
+        Cause::Unknown => {
+            let what = format!("{server} refuses what is made from {name}{said}");
+            Finding::failing("token", what).ask(format!("{} why; another token may help: {renew}", admin(server)))
+        }
+    }
+}
+
+/// Why the plugin devpi-tokens refuses a token, told from its words.
+#[derive(Debug, PartialEq, Eq)]
+enum Cause {
+    Deleted,
+    Secret,
+    User,
+    Time,
+    Unknown,
+}
+
+impl Cause {
+    fn of(said: &str) -> Self {
+        // As devpi-tokens 1.1.0 and pymacaroons say it.
+        let causes = [
+            ("The token id", Self::Deleted),
+            ("Signatures do not match", Self::Secret),
+            ("User for token doesn't exist", Self::User),
+            ("Token expired at", Self::Time),
+            ("Token not valid before", Self::Time),
+        ];
+        causes.into_iter().find(|(words, _)| said.contains(words)).map_or(Self::Unknown, |(_, cause)| cause)
+    }
+}

@@ -1,0 +1,169 @@
+//! Lines of configuration files without what is secret in them: `<password>` stands in its place.
+
+use super::ini;
+use super::lying;
+use crate::escape::printable;
+use crate::secret::Secret;
+
+/// What stands in the place of a secret.
+const MASK: &str = "<password>";
+
+/// What the names of secrets end with.
+const NAMES: [&str; 8] = ["password", "passwd", "passphrase", "auth", "token", "secret", "api-key", "private-key"];
+
+/// How the tokens of indexes begin, and how long one is at least, in bytes.
+const PREFIXES: [&str; 2] = ["devpi-", "pypi-"];
+const SHORTEST: usize = 30;
+
+/// The secrets of a file.
+pub(super) struct Mask(Vec<Secret>);
+
+impl Mask {
+    /// For the lines of these texts.
+    pub(super) fn of(texts: &[&str], found: impl Iterator<Item = Secret>) -> Self {
+        let mut secrets: Vec<Secret> = found.collect();
+        for text in texts {
+            // A value may go over several lines, none of which says what it is.
+            let entries = ini::entries(text);
+            let named = entries.iter().filter(|entry| is_secret(entry.key));
+            secrets.extend(named.flat_map(|entry| entry.value.iter().map(|line| Secret::new(*line))));
+        }
+        secrets.retain(|secret| !secret.is_empty());
+        // Where one is a part of another, the longer one first.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        Self(secrets)
+    }
+
+    /// A line as it may be shown.
+    pub(super) fn line(&self, line: &str) -> String {
+        let mut line = self.0.iter().fold(line.to_owned(), |line, secret| line.replace(secret.expose(), MASK));
+        line = in_addresses(&line);
+        line = by_name(&line);
+        line = behind_password(&line);
+        printable(&tokens(&line).replace('\t', "    "))
+    }
+}
+
+fn is_secret(key: &str) -> bool {
+    let key = key.trim().trim_matches(['"', '\'']).to_lowercase().replace('_', "-");
+    NAMES.iter().any(|name| key.ends_with(name))
+}
+
+/// `scheme://user:password@host`: all behind the first colon, up to the last `@` in front of a slash.
+fn in_addresses(line: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + "://".len());
+        shown.push_str(before);
+        let end = after.find(['/', '?', '#', '"', '\'', ' ', '\t']).unwrap_or(after.len());
+        rest = after;
+        if let Some(info) = after[..end].rfind('@') {
+            let user = after[..info].find(':').map_or(&after[..info], |colon| &after[..colon]);
+            shown.push_str(if lying::is_token(user) { MASK } else { user });
+            if after[..info].contains(':') {
+                shown.push(':');
+                shown.push_str(MASK);
+            }
+            rest = &after[info..];
+        }
+    }
+    shown + rest
+}
+
+/// `password = …`, `"auth": …`, also as one of several in a line.
+fn by_name(line: &str) -> String {
+    for (at, sign) in line.match_indices(['=', ':']) {
+        let before = line[..at].trim_end();
+        let name = before.rsplit([',', '{', '[', ' ', '\t']).next().unwrap_or_default();
+        let value = &line[at + sign.len()..];
+        if is_secret(name) && !value.trim().is_empty() && !value.starts_with("//") {
+            let blanks = value.len() - value.trim_start().len();
+            return format!("{}{}{MASK}", &line[..at + sign.len()], &value[..blanks]);
+        }
+    }
+    line.to_owned()
+}
+
+/// `password …`, as in a netrc.
+fn behind_password(line: &str) -> String {
+    let Some(at) = line.find("password ").filter(|at| line[..*at].trim_end().len() < *at || *at == 0) else {
+        return line.to_owned();
+    };
+    let (before, after) = line.split_at(at + "password ".len());
+    let after = after.trim_start();
+    if after.is_empty() || after.starts_with(['=', ':']) { line.to_owned() } else { format!("{before}{MASK}") }
+}
+
+fn tokens(line: &str) -> String {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    let mut shown = line.to_owned();
+    for word in line.split(|letter| !is_part(letter)) {
+        if word.len() >= SHORTEST && PREFIXES.iter().any(|prefix| word.starts_with(prefix)) {
+            shown = shown.replace(word, MASK);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(line: &str) -> String {
+        Mask::of(&[line], std::iter::empty()).line(line)
+    }
+
+    #[test]
+    fn whatever_is_secret_in_a_line_is_not_shown() {
+        for (line, shown) in [
+            ("index-url = https://alice:s3cret@h/a/dev/", "index-url = https://alice:<password>@h/a/dev/"),
+            ("url = \"https://a:b@c:s3cret@h/x\"", "url = \"https://a:<password>@h/x\""),
+            ("password = s3cret s3cret", "password = <password>"),
+            ("Password: s3cret", "Password: <password>"),
+            ("dev = { username = \"a\", password = \"s3cret\" }", "dev = { username = \"a\", password = <password>"),
+            ("machine h login a password s3cret", "machine h login a password <password>"),
+            ("  password s3cret account x", "  password <password>"),
+            ("UV_TOKEN=s3cret", "UV_TOKEN=<password>"),
+            ("dev = devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiBTs3cret", "dev = <password>"),
+            ("[global]", "[global]"),
+            ("\thelper = x", "    helper = x"),
+            ("authenticate = \"always\"", "authenticate = \"always\""),
+            ("keyring-provider = subprocess", "keyring-provider = subprocess"),
+            ("url = https://alice@h/a/dev/ \u{1b}[2J", "url = https://alice@h/a/dev/ \\x1b[2J"),
+        ] {
+            assert_eq!(masked(line), shown);
+        }
+        let token = "devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiBTiicNRRBBO6IPBcF9f5hAlreWtPS5HMFUO";
+        assert_eq!(masked(&format!("url = https://{token}@h/a")), "url = https://<password>@h/a");
+    }
+
+    #[test]
+    fn the_further_lines_of_a_password_are_not_shown() {
+        let text = "[x]\npassword =\n    s3cret\n    more\nother = 1\n";
+        let mask = Mask::of(&[text], std::iter::empty());
+        assert_eq!(
+            text.lines().map(|line| mask.line(line)).collect::<Vec<_>>()[2..4],
+            ["    <password>", "    <password>"]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_secret_that_stands_where_secrets_stand_is_shown(
+            secret in "Q[a-zA-Z0-9!$%^&*()_+.-]{7,20}Q",
+            line in proptest::sample::select(vec![
+                "index-url = https://alice:SECRET@h/x", "password = SECRET", "password:SECRET", "a = {auth = \"SECRET\"}",
+                "machine h login a password SECRET", "https://u:SECRET@h and https://v:SECRET@i/", "pypi-token = SECRET",
+            ]),
+        ) {
+            let shown = masked(&line.replace("SECRET", &secret));
+            proptest::prop_assert!(!shown.contains(&secret), "{}", shown);
+        }
+
+        #[test]
+        fn no_line_is_too_odd(line in "(://|@|:|=|password |auth|devpi-|\\PC| ){0,20}") {
+            let _ = masked(&line);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Puts our package into the environments of clients that find the agent through one: a backend of Python's keyring, or
+//! a plugin of devpi-client.
+
+use std::process::{Command, Stdio};
+
+use super::work::Work;
+use crate::cli::installed::{Client, Environment, Installed};
+use crate::exit::{Exit, Failure};
+
+/// Proposes to put the package into an environment where it is missing.
+pub(super) fn add(work: &mut Work<'_, '_>, installed: &Installed) -> Result<(), Failure> {
+    let Installed { client, program, environment, .. } = installed;
+    let name = client.command();
+    let Some(environment) = environment else {
+        let program = work.shown(program);
+        work.terminal.tell(&format!("{name}: which environment {program} is of cannot be told"))?;
+        return work.terminal.tell("  put devpi-tokens-agent into it");
+    };
+    // pdm runs the command `keyring` where Python's is not there.
+    if environment.has_agent || (*client == Client::Pdm && !environment.has_keyring) {
+        return Ok(());
+    }
+    let Some(command) = command(*client, environment) else {
+        work.terminal.tell(&format!("{name}: it is the system's, and only its package manager may add to it"))?;
+        return work.terminal.tell(&format!("  install your own: pipx install {}", client.package()));
+    };
+    work.terminal.tell(&format!("{name}: in its environment it needs devpi-tokens-agent"))?;
+    let line = command.join(" ");
+    work.terminal.tell(&format!("  {}", crate::escape::printable(&line)))?;
+    if !work.agrees("run that?")? {
+        return Ok(());
+    }
+    run(&command)?;
+    work.made += 1;
+    Ok(())
+}
+
+/// The command that adds the package, and what it needs beside it.
+fn command(client: Client, environment: &Environment) -> Option<Vec<String>> {
+    // A plugin needs no keyring. What imports one and has none would ask nobody.
+    let also = (client != Client::Devpi && !environment.has_keyring).then_some("keyring");
+    environment.command_to_add(also)
+}
+
+fn run(command: &[String]) -> Result<(), Failure> {
+    let (program, words) = command.split_first().map_or(("", &[][..]), |(program, words)| (program.as_str(), words));
+    let failed = |why: String| {
+        let line = command.join(" ");
+        Failure::new(Exit::Unavailable, format!("{program}: {why}")).with_remedy(format!("see why: {line}"))
+    };
+    // Its output goes where the person sees it.
+    let done = Command::new(program).args(words).stdin(Stdio::null()).status();
+    let done = done.map_err(|error| failed(error.kind().to_string()))?;
+    if done.success() { Ok(()) } else { Err(failed("it failed".to_owned())) }
+}

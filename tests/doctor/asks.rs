@@ -1,0 +1,101 @@
+//! What nothing on this machine mends: doctor names it, and whom to ask.
+
+use testbed::{Bed, Closing};
+
+use super::desk::Desk;
+use crate::support::proxy::Proxy;
+use crate::support::{BED, TOOLS};
+
+/// The one finding of a machine at a server that answers in that way.
+fn at(closing: Closing) -> (String, String, String) {
+    let bed = Bed::start(&TOOLS, closing).expect("a server");
+    let desk = Desk::at(&bed, &bed.url());
+    let (level, what, whom) = desk.doctor("").only("server", "ask");
+    assert!(whom.starts_with(&format!("whoever runs {}", bed.url())), "{whom}");
+    assert!(what.starts_with(&format!("alice/dev at {}", bed.url())), "{what}");
+    (level, what, whom)
+}
+
+#[test]
+fn a_server_that_is_open_is_named() {
+    let (level, what, whom) = at(Closing::Open);
+    assert_eq!(level, "warning");
+    assert!(what.contains("is open: everybody may read it"), "{what}");
+    assert!(whom.ends_with("if it should not be"), "{whom}");
+}
+
+#[test]
+fn a_server_that_redirects_is_named_and_uv_is_told_of_the_bases() {
+    let bed = Bed::start(&TOOLS, Closing::Redirect302).expect("a server");
+    let desk = Desk::at(&bed, &bed.url());
+    let report = desk.doctor("");
+    let [server, uv] = report.wrong()[..] else { panic!("not two findings: {}", report.text) };
+    assert_eq!((&server["check"], &server["level"]), (&"server".into(), &"warning".into()), "{server}");
+    assert!(server["what"].as_str().is_some_and(|what| what.contains("to a login page (302)")), "{server}");
+    let whom = server["ask"].as_str().expect("whom to ask");
+    assert!(whom.starts_with(&format!("whoever runs {} to answer with 401", bed.url())), "{whom}");
+    assert!(uv["what"].as_str().is_some_and(|what| what.contains("no file of alice/mid, alice/base")), "{uv}");
+    let after = desk.doctor_after(uv["run"].as_str().expect("a command"), "y\n");
+    assert!(after.wrong().iter().all(|finding| finding["check"] == "server"), "{}", after.text);
+}
+
+#[test]
+fn a_server_that_forbids_is_named() {
+    let (level, what, whom) = at(Closing::Forbidden403);
+    assert_eq!(level, "warning");
+    assert!(what.contains("refuses who reads (403)"), "{what}");
+    assert!(whom.contains("to answer with 401"), "{whom}");
+}
+
+#[test]
+fn a_clock_that_is_an_hour_off_is_named() {
+    let proxy = Proxy::to(&BED.url());
+    let desk = Desk::at(&BED, &proxy.url());
+    desk.is_well();
+    for (ahead, words) in [(3600, "1 hour ahead of"), (-3600, "1 hour behind")] {
+        proxy.set_ahead(ahead);
+        let (level, what, whom) = desk.doctor("").only("clock", "ask");
+        assert_eq!(level, "failing");
+        assert!(what.contains(words) && what.contains("which it was not at the login"), "{what}");
+        assert!(whom.starts_with(&format!("whoever runs {} to set it", proxy.url())), "{whom}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_off_at_the_login_is_a_warning() {
+    let proxy = Proxy::to(&BED.url());
+    proxy.set_ahead(3600);
+    let desk = Desk::at(&BED, &proxy.url());
+    let report = desk.doctor("");
+    let clock = report.findings.iter().find(|finding| finding["check"] == "clock").expect("a clock");
+    assert_eq!(clock["level"], "warning");
+    assert!(clock["what"].as_str().is_some_and(|what| what.contains("tokens allow for it")), "{clock}");
+}
+
+#[test]
+fn a_server_that_has_lost_its_secret_is_named() {
+    let proxy = Proxy::to(&BED.url());
+    let desk = Desk::at(&BED, &proxy.url());
+    desk.is_well();
+    let restarted = BED.with_secret_lost().expect("the same server");
+    proxy.lead_to(&restarted.url());
+    let (level, what, whom) = desk.doctor("").only("token", "ask");
+    assert_eq!(level, "failing");
+    assert!(what.contains("has lost the secret that its tokens were made with"), "{what}");
+    assert!(whom.starts_with(&format!("whoever runs {} to start it with its --secretfile", proxy.url())), "{whom}");
+    // What it says to do where the secret is gone for good.
+    let renew = whom.rsplit(": ").next().expect("a command");
+    let after = desk.doctor_after(renew, &format!("{}\n", BED.password("alice")));
+    assert_eq!((after.exit, after.wrong()), (Some(0), Vec::new()), "{}", after.text);
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_named() {
+    let proxy = Proxy::to(&BED.url());
+    let desk = Desk::at(&BED, &proxy.url());
+    proxy.close();
+    let (level, what, whom) = desk.doctor("").only("server", "ask");
+    assert_eq!(level, "failing");
+    assert!(what.starts_with(&format!("{} cannot be reached", proxy.url())), "{what}");
+    assert!(whom.starts_with(&format!("whoever runs {} whether it is up", proxy.url())), "{whom}");
+}

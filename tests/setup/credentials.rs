@@ -1,0 +1,146 @@
+//! Credentials that lie in files: into the agent, out of the files, and shown to nobody.
+
+use serde_json::json;
+
+use crate::Person;
+use crate::support::run::succeeds;
+use crate::support::{BED, Home, TOOLS, code, err, out};
+use testbed::Client;
+
+/// Somebody who has not logged in yet.
+fn stranger() -> Person {
+    Person::new(Home::new("memory"), Client::new(&TOOLS).expect("a client"))
+}
+
+fn with_user(url: &str, user: &str, secret: &str) -> String {
+    url.replacen("http://", &format!("http://{user}:{secret}@"), 1)
+}
+
+#[test]
+fn a_token_in_pip_conf_is_kept_by_the_agent_and_pip_installs_without_it() {
+    let person = stranger();
+    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let url = BED.simple_url("alice/dev");
+    let text = format!("[global]\n# the team's\nindex-url = {}\n", with_user(&url, "alice", &token));
+    person.file(".config/pip/pip.conf", &text);
+    let shown = person.setup(&["pip"]);
+    assert_eq!(code(&shown), Some(1));
+    assert!(person.home.agent().is_none() && person.read(".config/pip/pip.conf") == text, "nobody agreed");
+    let said = person.set_up(&["pip", "--yes"]);
+    for said in [out(&shown), err(&shown), said] {
+        assert!(!said.contains(&token[6..]), "{said}");
+    }
+    let plain = url.replacen("http://", "http://alice@", 1);
+    assert!(person.read(".config/pip/pip.conf").starts_with(&format!("[global]\n# the team's\nindex-url = {plain}\n")));
+    assert_eq!(person.home.roots().len(), 1);
+    succeeds(&person.home, person.client.pip(["install", "bed-app"]));
+    assert!(person.client.imports("bed_core"));
+    assert_eq!(person.set_up(&["pip", "--yes"]), "nothing to do\n");
+    person.set_up(&["--undo", "--yes"]);
+    assert_eq!(person.read(".config/pip/pip.conf"), format!("[global]\n# the team's\nindex-url = {plain}\n"));
+}
+
+#[test]
+fn a_password_only_logs_in() {
+    let person = stranger();
+    let url = BED.simple_url("alice/dev");
+    let text = format!("[[index]]\nurl = \"{}\"\n", with_user(&url, "alice", BED.password("alice")));
+    person.file(".config/uv/uv.toml", &text);
+    person.set_up(&["uv", "--yes"]);
+    assert!(!person.read(".config/uv/uv.toml").contains(BED.password("alice")));
+    assert_eq!(person.home.roots()[0].holder.user.as_str(), "alice");
+    succeeds(&person.home, person.client.uv(["pip", "install", "bed-app"]));
+}
+
+#[test]
+fn a_credential_that_the_server_refuses_stays_where_it_is() {
+    let person = stranger();
+    let text = format!("[global]\nindex-url = {}\n", with_user(&BED.simple_url("alice/dev"), "alice", "wr0ng-one"));
+    person.file(".config/pip/pip.conf", &text);
+    let done = person.setup(&["pip", "--yes"]);
+    assert!(code(&done) != Some(0), "{}", out(&done));
+    let said = out(&done) + &err(&done);
+    assert!(said.contains("its credential stays where it is\n") && !said.contains("wr0ng"), "{said}");
+    assert!(person.read(".config/pip/pip.conf").starts_with(&text));
+}
+
+#[test]
+fn what_is_no_business_of_ours_is_left_alone() {
+    let person = Person::alice();
+    let netrc = "machine github.invalid login me password s3cret\n";
+    let pypirc = "[pypi]\nusername = __token__\npassword = pypi-s3cret\n[far]\nrepository = https://far.invalid/\nusername = a\npassword = s3cret\n";
+    let pip = "[global]\nkeyring-provider = subprocess\nextra-index-url = https://me:s3cret@far.invalid/simple/\n";
+    for (name, text) in [(".netrc", netrc), (".pypirc", pypirc), (".config/pip/pip.conf", pip)] {
+        person.file(name, text);
+    }
+    let done = person.setup(&["pip", "twine", "--yes"]);
+    assert!(!(out(&done) + &err(&done)).contains("s3cret"));
+    assert_eq!(
+        (person.read(".netrc"), person.read(".pypirc"), person.read(".config/pip/pip.conf")),
+        (netrc.into(), pypirc.into(), pip.into())
+    );
+}
+
+#[test]
+fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
+    let person = Person::alice();
+    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    person.file(
+        ".netrc",
+        &format!("# mine\nmachine 127.0.0.1 login alice password {token}\nmachine else login a password b\n"),
+    );
+    person.file(
+        ".config/pypoetry/config.toml",
+        &format!("[repositories.dev]\nurl = \"{}\"\n", BED.index_url("alice/dev")),
+    );
+    person.file(
+        ".config/pypoetry/auth.toml",
+        &format!("# mine\n[http-basic.dev]\nusername = \"alice\"\npassword = \"{token}\"\n"),
+    );
+    person.file(
+        ".config/pdm/config.toml",
+        &format!(
+            "[repository.dev]\nurl = \"{}\"\nusername = \"alice\"\npassword = \"{token}\"\n",
+            BED.index_url("alice/dev")
+        ),
+    );
+    person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
+    let done = person.setup(&["poetry", "pdm", "devpi", "--yes"]);
+    let said = out(&done) + &err(&done);
+    assert_eq!(code(&done), Some(0), "{said}");
+    assert!(!said.contains(&token[6..]), "{said}");
+    assert!(said.contains("this one stays valid until you type: devpi-tokens delete "), "{said}");
+    assert_eq!(person.read(".netrc"), "# mine\nmachine else login a password b\n");
+    assert_eq!(
+        person.read(".config/pdm/config.toml"),
+        format!("[repository.dev]\nurl = \"{}\"\nusername = \"alice\"\n", BED.index_url("alice/dev"))
+    );
+    let left: String = person.files().values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+    assert!(!left.contains(&token[6..]), "{left}");
+}
+
+#[test]
+fn nobody_is_told_to_delete_the_token_that_the_agent_itself_keeps() {
+    let person = stranger();
+    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let login = person.home.cli(&["login", "--file", "-", &BED.simple_url("alice/dev")]);
+    assert!(crate::support::fed(login, &format!("{token}\n")).status.success());
+    person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
+    let said = person.set_up(&["devpi", "--yes"]);
+    assert!(said.contains("the agent keeps a token for ") && !said.contains("devpi-tokens delete"), "{said}");
+    assert!(!person.read(".devpi/client/auth.json").contains(&token));
+}
+
+#[test]
+fn a_password_in_a_netrc_is_left_unless_a_person_agrees() {
+    let person = Person::alice();
+    let text = format!("machine 127.0.0.1 login alice password {}\n", BED.password("alice"));
+    person.file(".netrc", &text);
+    let done = person.setup(&["pip", "--yes"]);
+    assert!(
+        err(&done).contains("~/.netrc: a password is left there, as other programs may need it\n"),
+        "{}",
+        err(&done)
+    );
+    assert_eq!(person.read(".netrc"), text);
+}
