@@ -21,6 +21,7 @@ mod log;
 mod login;
 mod logout;
 mod mint;
+mod netrc;
 mod open;
 mod output;
 mod policy;
@@ -29,8 +30,10 @@ mod renew;
 mod session;
 mod setup;
 mod status;
+mod terminal;
 mod token_login;
 mod trace;
+mod waiting;
 mod wanted;
 mod which;
 
@@ -40,60 +43,12 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
+pub(crate) use terminal::Terminal;
+use terminal::{Manners, broken, width};
 
-use crate::escape;
 use crate::exit::{Exit, Failure};
-use crate::wrap::{WIDTH, wrapped};
 
 const PROGRAM: &str = "devpi-tokens";
-
-/// Where a verb writes: what was asked for to `out`, all else to `err`. What people read is broken at `width`.
-pub(crate) struct Terminal<'a> {
-    pub(crate) out: &'a mut dyn Write,
-    pub(crate) err: &'a mut dyn Write,
-    pub(crate) width: usize,
-}
-
-impl Terminal<'_> {
-    /// A line that was asked for.
-    fn say(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
-        writeln!(self.out, "{line}").and_then(|()| self.out.flush()).map_err(|error| {
-            Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", error.kind()))
-                .with_remedy("see that what reads it stays open, and that there is room on the disk")
-        })
-    }
-
-    /// JSON that was asked for, by a program or at a terminal, which is to show it and no more.
-    fn say_json(&mut self, json: impl std::fmt::Display) -> Result<(), Failure> {
-        self.say(escape::json(&json.to_string()))
-    }
-
-    /// A line that was asked for by a person, broken where the terminal ends.
-    fn tell(&mut self, line: &str) -> Result<(), Failure> {
-        broken(line, self.width).into_iter().try_for_each(|line| self.say(line))
-    }
-
-    /// A line or more beside it, for a person.
-    fn note(&mut self, text: impl std::fmt::Display) {
-        for line in text.to_string().lines().flat_map(|line| broken(line, self.width)) {
-            // Nobody is left to tell where standard error is closed.
-            let _ = writeln!(self.err, "{line}");
-        }
-    }
-}
-
-/// A line as lines of at most that width; those after the first are indented by two blanks more.
-fn broken(line: &str, width: usize) -> Vec<String> {
-    wrapped(line, width, line.len() - line.trim_start().len() + 2)
-}
-
-/// How wide the terminal is: what the shell says, else what the terminal says, else 80 columns.
-fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
-    let sizes = [rustix::termios::tcgetwinsize(std::io::stdout()), rustix::termios::tcgetwinsize(std::io::stderr())];
-    let measured = || sizes.into_iter().flatten().map(|size| usize::from(size.ws_col)).find(|columns| *columns > 0);
-    said.or_else(measured).unwrap_or(WIDTH)
-}
 
 /// Runs the command line. `args` are those of the process, its own name first.
 pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
@@ -113,14 +68,23 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
             };
         }
     };
-    let mut terminal = Terminal { out, err, width: width() };
+    let mut terminal = Terminal { out, err, width: width(), manners: Manners::of_process(cli.quiet) };
+    if cli.verbose {
+        say_what_is_asked();
+    }
     match verb(cli.verb, &mut terminal) {
         Ok(code) => code,
         Err(failure) => {
-            failure.report(PROGRAM, terminal.width, terminal.err);
+            terminal.report(PROGRAM, &failure);
             failure.exit.into()
         }
     }
+}
+
+/// Has each request to a server written to standard error. Nothing that is secret is in one of these lines.
+fn say_what_is_asked() {
+    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO);
+    lines.without_time().with_level(false).with_target(false).with_ansi(false).init();
 }
 
 fn written(said: std::io::Result<()>, exit: Exit) -> ExitCode {

@@ -10,7 +10,7 @@ mod tokens;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use doctor::{Doctor, Replayed};
 pub use exec::Exec;
@@ -31,6 +31,12 @@ use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserNam
     after_help = examples::PROGRAM
 )]
 pub struct Cli {
+    /// Say nothing but what is asked for, and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say what is asked of which server, and what it answers
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -243,9 +249,24 @@ pub struct Get {
     /// How much is uploaded: the token for a large upload lasts longer
     #[arg(long, value_name = "BYTES", default_value_t = 0, hide_default_value = true)]
     pub bytes: u64,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
     /// Print JSON with the user, the token and its end, for programs
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+/// How a token is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The token alone
+    #[default]
+    Token,
+    /// Variables of pip and uv, or of twine and uv: for `docker run --env-file`
+    Env,
+    /// An entry of a netrc, as a BuildKit secret for pip
+    Netrc,
 }
 
 /// `devpi-tokens agent …`

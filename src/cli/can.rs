@@ -3,6 +3,7 @@
 use super::args::Can;
 use super::inspect::refused;
 use super::prompt::Prompt;
+use super::terminal::Tone;
 use super::{Terminal, input, not_a_time, now, when};
 use crate::escape;
 use crate::exit::{Exit, Failure};
@@ -24,7 +25,7 @@ pub(super) fn run(args: Can, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
     };
     match judge(&token, &Wish { permission, index, project, at }) {
         Answer::Granted => {
-            terminal.tell(&format!("yes: {what}"))?;
+            terminal.tell_as(Tone::Good, &format!("yes: {what}"))?;
             match token.scope().expires() {
                 Some(end) => terminal.note(format!("it ends {}", when(now(), end))),
                 None => terminal.note("it never ends"),
@@ -32,13 +33,13 @@ pub(super) fn run(args: Can, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
             Ok(Exit::Done)
         }
         Answer::Refused { caveat, why } => {
-            terminal.tell(&format!("no: {what} (403)"))?;
+            terminal.tell_as(Tone::Bad, &format!("no: {what} (403)"))?;
             terminal.note(reason(why));
             decided_by(caveat.as_deref(), terminal);
             Ok(Exit::Refused)
         }
         Answer::Fails { caveat } => {
-            terminal.tell(&format!("no: {what} (500)"))?;
+            terminal.tell_as(Tone::Bad, &format!("no: {what} (500)"))?;
             terminal.note("the server takes this restriction as valid, and then fails over it");
             decided_by(Some(&caveat), terminal);
             Ok(Exit::Refused)

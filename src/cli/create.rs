@@ -3,6 +3,7 @@
 use super::args::Create;
 use super::prompt::Prompt;
 use super::session::{Place, refused};
+use super::waiting::Waiting;
 use super::{Terminal, mint, output, wanted};
 use crate::exit::{Exit, Failure};
 use crate::time::Expiry;
@@ -15,7 +16,9 @@ pub(super) fn run(args: Create, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let user = args.user.as_ref().unwrap_or(place.user());
     let session = place.session(&prompt)?;
     let opened = destination.open()?;
+    let waiting = Waiting::for_whom(place.server().url().host(), terminal);
     let token = session.create_token(user, &narrowing).map_err(refused)?;
+    drop(waiting);
     let made = mint::made(&session, user, &token, &narrowing)?;
     // Where no end was asked for, the server has chosen one.
     wanted::say_end(made.scope().expires().map(Expiry::At), terminal);

@@ -3,7 +3,6 @@
 mod command;
 mod folder;
 mod live;
-pub(super) mod netrc;
 mod questions;
 mod token;
 mod variables;

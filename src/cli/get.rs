@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{Get, Which};
+mod format;
+
+use super::args::{Format, Get, Which};
 use super::{Terminal, open, which};
 use crate::client;
 use crate::exit::{Exit, Failure};
@@ -41,12 +43,16 @@ pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failur
         bytes: args.bytes,
         stranger: None,
     };
+    let (server, index, purpose) = (question.server.clone(), question.indexes.first().cloned(), question.purpose);
     let given = asked(&paths, question, terminal)?;
-    if args.json {
-        terminal.say(json(&given)?.expose())?;
-    } else {
-        terminal.say(given.password.expose())?;
-    }
+    let place = (&server, index.as_ref());
+    let text = match args.format {
+        _ if args.json => json(&given)?,
+        Format::Token => given.password,
+        Format::Env => format::variables(place, purpose, &given)?,
+        Format::Netrc => format::netrc(&server, &given),
+    };
+    terminal.say(text.expose().trim_end())?;
     Ok(Exit::Done)
 }
 
@@ -119,7 +125,7 @@ fn asked(paths: &Paths, question: Question, terminal: &mut Terminal<'_>) -> Resu
     match client::ask(paths, &Request::Ask(question))? {
         Response::Credential(credential) => {
             for note in &credential.notes {
-                terminal.note(note);
+                terminal.warn(note);
             }
             Ok(credential)
         }

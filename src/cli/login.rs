@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::args::{Login, Reach};
 use super::prompt::Prompt;
+use super::waiting::Waiting;
 use super::{Terminal, input, mint, now, open, when};
 use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session};
@@ -26,7 +27,9 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         ..devpi::Options::default()
     };
     // The address first: nothing is asked of a person who has mistyped it.
+    let waiting = Waiting::for_whom(args.url.host(), terminal);
     let found = devpi::discover(&args.url, &options)?;
+    drop(waiting);
     let vault = open::ensure(&paths, &prompt, terminal)?;
     let (kept, left) = match &args.file {
         Some(file) => {
@@ -40,6 +43,7 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
             vault.make(&paths)?;
             let user = user(&args, &found, &prompt)?;
             let password = prompt.secret(&format!("password of {user} at {}", found.server.url()))?;
+            let _waiting = Waiting::for_whom(found.server.url().host(), terminal);
             let session = found.server.login(&user, &password)?;
             drop(password);
             with_session(&paths, &found, &session, &args)?
@@ -58,13 +62,18 @@ pub(super) fn with_found(
 ) -> Result<(), Failure> {
     let paths = Paths::find()?;
     let found = devpi::discover(url, &devpi::Options::of(access))?;
-    open::ensure(&paths, &Prompt::new(false), terminal)?;
+    let vault = open::ensure(&paths, &Prompt::new(false), terminal)?;
     let reach = Reach { ca_file: access.ca_file.clone(), allow_http: access.allow_http };
     let args = Login::usual(url.clone(), reach);
     let (kept, left) = match Token::parse(secret.expose()) {
-        Ok(_) => keep(&paths, &found, given(&found.server, secret, Some(user))?, &args)?,
+        Ok(_) => {
+            let root = given(&found.server, secret, Some(user))?;
+            vault.make(&paths)?;
+            keep(&paths, &found, root, &args)?
+        }
         Err(_) => {
             let session = found.server.login(user, secret)?;
+            vault.make(&paths)?;
             with_session(&paths, &found, &session, &args)?
         }
     };

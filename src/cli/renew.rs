@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::Renew;
 use super::prompt::Prompt;
+use super::waiting::Waiting;
 use super::{Terminal, mint, now, open, when, which};
 use crate::client;
 use crate::devpi::{self, Server};
@@ -24,6 +25,7 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let scope = Scope::of(&old.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
     let asked = Narrowing { expires: Some(expires), ..as_narrow_as(&scope)? };
     let password = prompt.secret(&format!("password of {user} at {url}"))?;
+    let waiting = Waiting::for_whom(url.host(), terminal);
     let session = server.login(user, &password)?;
     drop(password);
     let (ends, left) = mint::root(&server, &session, &asked, |root| {
@@ -33,6 +35,7 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     // The new one is kept from here on: whatever fails, what is left is listed by `status`, and deleted the next time.
     let until = if args.now { u64::MAX } else { now() };
     let left = mint::delete_unused(&paths, &session, left, until)?;
+    drop(waiting);
     report(old, ends, &left, terminal)?;
     mint::warn_of_clock(&server, terminal);
     Ok(Exit::Done)

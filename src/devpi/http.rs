@@ -169,6 +169,8 @@ impl Http {
             sent = sent.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let response = sent.send().map_err(|error| self.failure(server, &error, left))?;
+        let (method, path, status) = (&request.method, &request.path, response.status());
+        tracing::info!("{method} {server}/{path}: {status}, {} ms", now.elapsed().as_millis());
         self.note_date(&response);
         Ok((response, until))
     }

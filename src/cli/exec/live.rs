@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::folder::RunFolder;
-use super::netrc::{self, Entry};
 use super::token::Source;
 use crate::cli::Terminal;
+use crate::cli::netrc::{self, Entry};
 use crate::exit::Failure;
 use crate::paths::Paths;
 

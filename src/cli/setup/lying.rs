@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::ini;
-use crate::cli::exec::netrc;
+use crate::cli::netrc;
 use crate::secret::Secret;
 use crate::token::Token;
 

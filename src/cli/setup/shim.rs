@@ -56,7 +56,7 @@ pub(super) fn ensure(work: &mut Work<'_, '_>) -> Result<(), Failure> {
     let helper = helper()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_first = |name: &&str| first(&path, name).is_some_and(|program| found(&program, &helper) == Found::Ours);
-    if NAMES.iter().all(|name| is_first(name)) {
+    if NAMES.iter().all(is_first) {
         return Ok(());
     }
     let folder = usual(&path, &helper)?;
