@@ -193,6 +193,7 @@ fn a_memory_vault_leaves_nothing_of_a_root_behind() {
     assert_eq!(secrets.scanner.found_below(home.path()), [""; 0]);
     std::fs::write(home.path().join("state/planted"), &secrets.canary).expect("written");
     assert_ne!(secrets.scanner.found_below(home.path()), [""; 0], "a planted copy");
+    std::fs::remove_file(home.path().join("state/planted")).expect("removed");
 }
 
 #[test]
@@ -325,4 +326,43 @@ fn the_trace_shows_a_secret_in_an_argument_and_in_the_environment() {
         let started = untraced(&std::fs::read(&trace).expect("a trace"));
         assert!(secrets.scanner.found_in(&started).contains(&"the canary's text"));
     }
+}
+
+#[test]
+fn a_test_fails_whose_home_has_a_secret_left_in_it_whatever_the_test_was_about() {
+    let token = BED.create_token("alice", &json!({})).expect("a token");
+    // Not those of the token, which may happen to have no slash, or no digit.
+    let signature: Vec<u8> = (0..32_u8).map(|number| number.wrapping_mul(151) ^ 0xfb).collect();
+    assert!(STANDARD.encode(&signature).contains('/') && STANDARD.encode(&signature).contains('+'));
+    let derived = BED.restrict(&token, &["allowed=pkg_read", "expires=9999999999", "not_before=1"]).expect("a token");
+    let hex = signature.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let password = "Pw-unlikely in any log";
+    support::leak::remember(Command::new("devpi-tokens").args(["agent", "unlock"]), password);
+    let planted = [
+        token.clone(),
+        URL_SAFE_NO_PAD.encode(&signature),
+        STANDARD.encode(&signature),
+        derived,
+        hex.to_uppercase(),
+        hex,
+        format!("{signature:?}"),
+        "AGE-SECRET-KEY-1QQQ".to_owned(),
+        password.to_owned(),
+    ];
+    let left = |file: &str, text: &str| {
+        let home = Home::new("memory");
+        let path = home.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(&path, format!("2026-11-23T00:00:00Z  INFO got {text} from a peer\n")).expect("written");
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(home))).is_err()
+    };
+    for text in &planted {
+        for file in ["state/agent.log", "state/handouts.log.3", "config/config.toml", "data/hosts"] {
+            assert!(left(file, text), "a planted copy in {file}");
+        }
+    }
+    assert!(left("data/vault", password));
+    let harmless =
+        "peer=19291 root=0123456789abcdef0123456789abcdef index=alice/dev project=the-longest-name-of-a-project-1";
+    assert!(!left("state/agent.log", harmless));
 }

@@ -42,7 +42,7 @@ fn daemon(desktop: &Desktop) -> (zbus::blocking::Connection, Receiver<(String, S
 
 fn login(home: &Home, expires: &str) {
     let url = BED.simple_url("alice/dev");
-    let entered = format!("a passphrase\n{}\n", BED.password("alice"));
+    let entered = format!("an odd passphrase\n{}\n", BED.password("alice"));
     let password = entered.lines().last().expect("a line").to_owned() + "\n";
     let is_first = !home.path().join("data/vault").exists();
     let login = home.cli(&["login", "--no-input", "--expires", expires, &url, "alice"]);
@@ -77,7 +77,7 @@ fn the_desktop_hears_of_it_once_for_each_stage_and_at_the_first_refusal() {
     wait_for("it to be remembered", || said.exists());
     get(&home);
     home.kill_agent();
-    let done = fed(home.cli(&["agent", "unlock", "--no-input"]), "a passphrase\n");
+    let done = fed(home.cli(&["agent", "unlock", "--no-input"]), "an odd passphrase\n");
     assert!(done.status.success(), "{}", err(&done));
     get(&home);
     login(&home, "60 hours");

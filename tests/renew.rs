@@ -208,7 +208,7 @@ fn whenever_it_is_killed_a_good_token_is_kept_and_the_next_renewal_tidies_up() {
         for after in [false, true] {
             let home = Home::new("passphrase");
             let login = ["login", "--no-input", &way.url(), "alice"];
-            let done = fed(home.cli(&login), &format!("a passphrase\n{}\n", BED.password("alice")));
+            let done = fed(home.cli(&login), &format!("an odd passphrase\n{}\n", BED.password("alice")));
             assert!(done.status.success(), "{}", err(&done));
             let first = kept(&home);
             let moment = Moment { request, after };

@@ -342,3 +342,6 @@ fn no_root(question: &Question) -> Denial {
 pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,21 +62,27 @@ async fn converse(
     }
 }
 
-/// Answers in a task of its own: a panic there costs this answer only.
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
     let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
-    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, &visiting).await });
-    let answered = task.await;
+    apart(visitor.pid(), async move { agent.answer(request, &session, &visiting).await }).await
+}
+
+/// Answers in a task of its own: a panic there costs this answer only.
+pub(super) async fn apart(
+    peer: Option<u32>,
+    answering: impl Future<Output = Result<Response, Denial>> + 'static,
+) -> Response {
+    let answered = tokio::task::spawn_local(answering).await;
     // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
     let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;
     match answered {
         Ok(Ok(response)) => response,
         Ok(Err(denial)) => {
-            tracing::info!(peer = visitor.pid(), %denial, "refused");
+            tracing::info!(peer, %denial, "refused");
             Response::Denied(denial)
         }
         Err(_) => {
-            tracing::error!(peer = visitor.pid(), "a request failed inside");
+            tracing::error!(peer, "a request failed inside");
             Response::Denied(Denial::Internal)
         }
     }

@@ -7,13 +7,26 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// How long gdb may take, in seconds.
+const PATIENCE: &str = "60";
+
 /// What is looked for: a name and its bytes.
 pub(crate) type Needle = (&'static str, Vec<u8>);
 
 /// Which of them stand in there.
 fn standing(parts: &[Vec<u8>], needles: &[Needle]) -> Vec<&'static str> {
-    let stands = |bytes: &Vec<u8>| parts.iter().any(|part| part.windows(bytes.len()).any(|window| window == bytes));
+    let stands = |bytes: &Vec<u8>| parts.iter().any(|part| contains(part, bytes));
     needles.iter().filter(|(_, bytes)| stands(bytes)).map(|(name, _)| *name).collect()
+}
+
+/// In a core there are millions of places to look at, which are too many for `windows` without an optimiser.
+fn contains(mut part: &[u8], bytes: &[u8]) -> bool {
+    while part.skip_until(bytes[0]).expect("memory") > 0 {
+        if part.starts_with(&bytes[1..]) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Which of them stand in what a process can write to, devices apart; an error where it cannot be looked at.
@@ -50,7 +63,8 @@ pub(crate) fn in_core(
     needles: &[Needle],
 ) -> Result<Vec<&'static str>, String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut gcore = Command::new("gcore");
+    let mut gcore = Command::new("timeout");
+    gcore.args([PATIENCE, "gcore"]);
     if core == Core::Whole {
         gcore.arg("-a");
     }
@@ -90,8 +104,8 @@ impl AtExit {
     /// Waits for its end from now on.
     pub(crate) fn of(pid: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut gdb = Command::new("gdb");
-        gdb.args(["-nx", "-batch", "-readnever", "-p", &pid.to_string()]);
+        let mut gdb = Command::new("timeout");
+        gdb.args([PATIENCE, "gdb", "-nx", "-batch", "-readnever", "-p", &pid.to_string()]);
         let core = format!("generate-core-file {}", core_in(&folder).display());
         for command in [
             "handle all nostop noprint pass",

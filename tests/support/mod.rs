@@ -3,6 +3,7 @@
 
 pub mod desktop;
 pub mod judge;
+pub mod leak;
 pub mod offline;
 pub mod proxy;
 pub mod raw;
@@ -158,11 +159,17 @@ impl Drop for Home {
                 panic!("the agent did not end: {failure}");
             }
         }
+        // Of every test, whatever it was about.
+        let leaks = leak::in_home(self.path());
+        if !leaks.is_empty() && !std::thread::panicking() {
+            panic!("secrets were left behind:\n{}", leaks.join("\n"));
+        }
     }
 }
 
 /// Runs a program with that on its standard input.
 pub fn fed(mut command: Command, input: &str) -> Output {
+    leak::remember(&command, input);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -173,7 +180,9 @@ pub fn fed(mut command: Command, input: &str) -> Output {
     // A program that does not read it all closes the pipe, which is its right.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
-    child.wait_with_output().expect("the program ends")
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(leak::in_text(&output.stderr), [""; 0], "on standard error");
+    output
 }
 
 /// Waits for an event, and not for ever.

@@ -11,6 +11,7 @@ const PACKAGES: &[&str] = &[
     "bash",
     "dbus",
     "fish",
+    "gdb",
     "git",
     "gnome-keyring",
     "libsecret-tools",

@@ -1,0 +1,63 @@
+//! A panic while a request is answered, in an agent that listens on a socket.
+
+use std::sync::Mutex;
+
+use tracing::Level;
+
+use super::super::listener::{Bound, listen};
+use super::super::lock::Lock;
+use super::super::{log, session};
+use super::*;
+use crate::client::Client;
+use crate::folder::Folder;
+use crate::logbook::Logbook;
+
+const CANARY: &str = "devpi-AgEFZGV2cGkCKGFsaWNlLTdRenVubGlrZWx5";
+
+/// One request on a connection of its own, from a thread of its own as clients block.
+async fn asked(paths: &Paths, request: Request) -> Result<Response, Failure> {
+    let paths = paths.clone();
+    let asking = move || Client::running(&paths)?.expect("an agent").request(&request);
+    tokio::task::spawn_blocking(asking).await.expect("no panic out there")
+}
+
+#[expect(clippy::await_holding_refcell_ref, reason = "whoever runs meanwhile is to find it held")]
+#[tokio::test]
+async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| home.path().join(name);
+    let paths = Paths { config: at("c"), data: at("d"), state: at("s"), sockets: vec![at("s/agent.sock")] };
+    Folder::private(&paths.state).expect("a folder");
+    let book = Mutex::new(Logbook::of_agent(&paths.state).expect("a log"));
+    let trace = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false).with_writer(book).finish();
+    // With one subscriber alone, whichever thread logs a line first decides for all of them whether it is of interest.
+    let _other = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+    let _logging = tracing::subscriber::set_default(trace);
+    let before = std::panic::take_hook();
+    log::report_panics();
+
+    let agent = Rc::new(Agent::new("/nowhere".into(), paths.clone()).expect("an agent"));
+    let lock = Lock::take(&paths.state).expect("a lock").expect("nobody else's");
+    let bound = Bound::bind(&paths.sockets).expect("bound");
+    let asking = async {
+        let panics = async { panic!("{CANARY}") };
+        assert!(matches!(session::apart(None, panics).await, Response::Denied(Denial::Internal)));
+        // Whatever changes it meanwhile panics.
+        let held = agent.issuer.borrow();
+        let failure = asked(&paths, Request::Lock).await.expect_err("it panics");
+        assert_eq!(failure.message, Failure::from(Denial::Internal).message);
+        drop(held);
+        assert!(matches!(asked(&paths, Request::Lock).await, Ok(Response::Done)));
+        agent.stop();
+    };
+    let set = tokio::task::LocalSet::new();
+    let (served, ()) = set.run_until(async { tokio::join!(listen(Rc::clone(&agent), bound, &lock), asking) }).await;
+    served.expect("served to its end");
+    std::panic::set_hook(before);
+
+    let log = std::fs::read_to_string(at("s/agent.log")).expect("a log");
+    assert_eq!(log.matches("a panic place=").count(), 2, "{log}");
+    assert!(log.contains("src/daemon/agent/tests.rs"), "the place is there: {log}");
+    assert_eq!(log.matches("a request failed inside").count(), 2, "{log}");
+    assert!(!log.contains("devpi-") && !log.contains("borrowed"), "{log}");
+}
