@@ -31,6 +31,9 @@ _devpi__tokens() {
             devpi__tokens,derive)
                 cmd="devpi__tokens__subcmd__derive"
                 ;;
+            devpi__tokens,doctor)
+                cmd="devpi__tokens__subcmd__doctor"
+                ;;
             devpi__tokens,exec)
                 cmd="devpi__tokens__subcmd__exec"
                 ;;
@@ -138,6 +141,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__help,derive)
                 cmd="devpi__tokens__subcmd__help__subcmd__derive"
+                ;;
+            devpi__tokens__subcmd__help,doctor)
+                cmd="devpi__tokens__subcmd__help__subcmd__doctor"
                 ;;
             devpi__tokens__subcmd__help,exec)
                 cmd="devpi__tokens__subcmd__help__subcmd__exec"
@@ -251,7 +257,7 @@ _devpi__tokens() {
 
     case "${cmd}" in
         devpi__tokens)
-            opts="-h -V --help --version login renew logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
+            opts="-q -v -h -V --quiet --verbose --help --version login renew logout status get exec create derive inspect list delete token-login can log trace explain doctor policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -265,7 +271,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent)
-            opts="-h --help start stop status lock unlock install uninstall help"
+            opts="-q -v -h --quiet --verbose --help start stop status lock unlock install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -405,7 +411,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__install)
-            opts="-h --help"
+            opts="-q -v -h --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -419,7 +425,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__lock)
-            opts="-h --help"
+            opts="-q -v -h --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,7 +439,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__start)
-            opts="-h --help"
+            opts="-q -v -h --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -447,7 +453,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__status)
-            opts="-h --json --help"
+            opts="-q -v -h --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -461,7 +467,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__stop)
-            opts="-h --help"
+            opts="-q -v -h --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -475,7 +481,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__uninstall)
-            opts="-h --help"
+            opts="-q -v -h --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -489,7 +495,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__unlock)
-            opts="-h --no-input --help"
+            opts="-q -v -h --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -503,7 +509,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__can)
-            opts="-f -h --at --file --token --no-input --help"
+            opts="-f -q -v -h --at --file --token --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -533,7 +539,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__create)
-            opts="-u -o -a -e -i -p -y -s -h --user --output --force --allowed --expires --indexes --projects --not-before --yes --no-input --server --as --clientdir --ca-file --allow-http --help"
+            opts="-u -o -a -e -i -p -y -s -q -v -h --user --output --force --allowed --expires --indexes --projects --not-before --yes --no-input --server --as --clientdir --ca-file --allow-http --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -619,7 +625,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__delete)
-            opts="-u -s -h --user --no-input --server --as --clientdir --ca-file --allow-http --help"
+            opts="-u -s -q -v -h --user --no-input --server --as --clientdir --ca-file --allow-http --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -661,7 +667,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__derive)
-            opts="-f -o -a -e -i -p -y -s -h --file --token --output --force --allowed --expires --indexes --projects --not-before --yes --no-input --server --as --force-unknown --help"
+            opts="-f -o -a -e -i -p -y -s -q -v -h --file --token --output --force --allowed --expires --indexes --projects --not-before --yes --no-input --server --as --force-unknown --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -742,8 +748,26 @@ _devpi__tokens() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        devpi__tokens__subcmd__doctor)
+            opts="-a -q -v -h --as --all --json --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --as)
+                    COMPREPLY=($(compgen -W "pip uv twine" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         devpi__tokens__subcmd__exec)
-            opts="-h --lifetime --for --project --help"
+            opts="-q -v -h --lifetime --for --project --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -769,7 +793,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__explain)
-            opts="-p -h --project --json --help"
+            opts="-p -q -v -h --project --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -791,7 +815,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__get)
-            opts="-h --for --project --user --bytes --json --help"
+            opts="-q -v -h --for --project --user --bytes --format --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,6 +837,10 @@ _devpi__tokens() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -W "token env netrc" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -821,7 +849,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help)
-            opts="login renew logout status get exec create derive inspect list delete token-login can log trace explain policy agent setup help"
+            opts="login renew logout status get exec create derive inspect list delete token-login can log trace explain doctor policy agent setup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -989,6 +1017,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__derive)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1255,7 +1297,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__inspect)
-            opts="-f -h --file --token --json --no-input --help"
+            opts="-f -q -v -h --file --token --json --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1281,7 +1323,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__list)
-            opts="-u -s -h --user --json --no-input --server --as --clientdir --ca-file --allow-http --help"
+            opts="-u -s -q -v -h --user --json --no-input --server --as --clientdir --ca-file --allow-http --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1323,7 +1365,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__log)
-            opts="-u -s -p -i -n -f -h --user --server --for --project --index --program --since --last --follow --json --help"
+            opts="-u -s -p -i -n -f -q -v -h --user --server --for --project --index --program --since --last --follow --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1389,7 +1431,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__login)
-            opts="-f -e -a -i -p -h --file --expires --allowed --indexes --projects --policy --default --no-input --ca-file --allow-http --help"
+            opts="-f -e -a -i -p -q -v -h --file --expires --allowed --indexes --projects --policy --default --no-input --ca-file --allow-http --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1451,7 +1493,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__logout)
-            opts="-s -h --server --as --revoke --no-input --help"
+            opts="-s -q -v -h --server --as --revoke --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1477,7 +1519,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__policy)
-            opts="-h --help show edit help"
+            opts="-q -v -h --quiet --verbose --help show edit help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1491,7 +1533,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__policy__subcmd__edit)
-            opts="-s -f -h --server --as --file --no-input --help"
+            opts="-s -f -q -v -h --server --as --file --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1581,7 +1623,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__policy__subcmd__show)
-            opts="-s -h --server --as --toml --json --no-input --help"
+            opts="-s -q -v -h --server --as --toml --json --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1607,7 +1649,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__renew)
-            opts="-s -e -h --server --as --expires --now --no-input --help"
+            opts="-s -e -q -v -h --server --as --expires --now --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1641,7 +1683,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__setup)
-            opts="-y -n -h --yes --dry-run --undo --no-input --help pip uv twine poetry pdm hatch flit devpi git shim help"
+            opts="-y -n -q -v -h --yes --dry-run --undo --no-input --quiet --verbose --help pip uv twine poetry pdm hatch flit devpi git shim help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1697,7 +1739,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__setup__subcmd__shim)
-            opts="-h --help"
+            opts="-q -v -h --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1711,7 +1753,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__status)
-            opts="-h --json --help"
+            opts="-q -v -h --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1725,7 +1767,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__token__subcmd__login)
-            opts="-f -s -h --file --token --server --clientdir --no-input --ca-file --allow-http --help"
+            opts="-f -s -q -v -h --file --token --server --clientdir --no-input --ca-file --allow-http --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1767,7 +1809,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__trace)
-            opts="-f -h --file --token --json --no-input --help"
+            opts="-f -q -v -h --file --token --json --no-input --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

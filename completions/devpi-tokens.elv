@@ -18,6 +18,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
     }
     var completions = [
         &'devpi-tokens'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -38,6 +42,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand log 'Show what was handed out, to which program, and until when'
             cand trace 'Tell to which program a token was handed out, and what it can still do'
             cand explain 'Tell what pip, uv and twine would get for a URL, and why'
+            cand doctor 'Look at all that a client needs to get a token, and say what mends the rest'
             cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv, twine and others ask the agent'
@@ -59,6 +64,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --default 'Of several users of this server, mean this one where none is named'
             cand --no-input 'Never ask: passphrase of the vault and password come from standard input, a line each'
             cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -70,6 +79,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --expires 'When the new token ends, for example "30 days", 2027-01-31 or never'
             cand --now 'Delete the old token at once, and with it all that was made from it'
             cand --no-input 'Never ask: the password comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -79,11 +92,19 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --as 'The user; needed only where several are kept for the server'
             cand --revoke 'Delete it on the server, too; needs the password'
             cand --no-input 'Never ask: the password comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;status'= {
             cand --json 'Print JSON, for programs'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -92,7 +113,12 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --project 'The only projects that may be uploaded, by commas (default: all)'
             cand --user 'Whose token (default: the user in the URL, else the server''s default)'
             cand --bytes 'How much is uploaded: the token for a large upload lasts longer'
+            cand --format 'How it is printed: token, env (variables of pip or twine, and of uv) or netrc'
             cand --json 'Print JSON with the user, the token and its end, for programs'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -100,6 +126,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --lifetime 'How long a token lasts that the command reads with, 5 seconds at least; it is replaced when half of that is over'
             cand --for 'What for: read or upload'
             cand --project 'The only projects that may be uploaded, by commas (default: those whose files the command names, else all)'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -127,6 +157,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --yes 'Take permissions that devpi-server does not know without asking'
             cand --no-input 'Never ask: secrets come from standard input, a line each'
             cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -153,6 +187,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --yes 'Take permissions that devpi-server does not know without asking'
             cand --no-input 'Never ask: secrets come from standard input, a line each'
             cand --force-unknown 'Derive from a token with restrictions that are not understood, too'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -162,6 +200,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --token 'The token itself; shows in lists of processes, so prefer --file'
             cand --json 'Print JSON, for programs'
             cand --no-input 'Never ask: the token comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -176,6 +218,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --json 'Print JSON, for programs'
             cand --no-input 'Never ask: the password comes from standard input'
             cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -189,6 +235,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --ca-file 'Trust the certificates in FILE (PEM), too'
             cand --no-input 'Never ask: the password comes from standard input'
             cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -202,6 +252,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --ca-file 'Trust the certificates in FILE (PEM), too'
             cand --no-input 'Never ask: the token comes from standard input'
             cand --allow-http 'Allow plain http to another machine: tokens can be read on the way'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -211,6 +265,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --file 'The token is in FILE (-: one line of standard input)'
             cand --token 'The token itself; shows in lists of processes, so prefer --file'
             cand --no-input 'Never ask: the token comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -231,6 +289,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -f 'Go on with what comes, until interrupted'
             cand --follow 'Go on with what comes, until interrupted'
             cand --json 'Print JSON, a line each, for programs'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -240,6 +302,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --token 'The token itself; shows in lists of processes, so prefer --file'
             cand --json 'Print JSON, for programs'
             cand --no-input 'Never ask: the token comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -247,10 +313,30 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -p 'A project that is to be uploaded'
             cand --project 'A project that is to be uploaded'
             cand --json 'Print JSON, for programs'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'devpi-tokens;doctor'= {
+            cand --as 'Look up a token as this client (pip, uv or twine) does, and show what comes of it, but for the token itself'
+            cand -a 'Show what is well, too'
+            cand --all 'Show what is well, too'
+            cand --json 'Print JSON, for programs; what is well is in it, too'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;policy'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
             cand show 'Show for how long tokens may last that the agent hands out'
@@ -264,6 +350,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --toml 'Print the policy as `policy edit --file` reads it, without the limits of config.toml'
             cand --json 'Print JSON, for programs'
             cand --no-input 'Never ask: the passphrase of the vault comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -274,6 +364,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -f 'Read the policy from FILE (-: standard input), and start no editor'
             cand --file 'Read the policy from FILE (-: standard input), and start no editor'
             cand --no-input 'Never ask: the passphrase of the vault comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -289,6 +383,10 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;policy;help;help'= {
         }
         &'devpi-tokens;agent'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
             cand start 'Start the agent, if it does not run'
@@ -301,32 +399,60 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;agent;start'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;agent;stop'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;agent;status'= {
             cand --json 'Print JSON, for programs'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;agent;lock'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;agent;unlock'= {
             cand --no-input 'Never ask: the passphrase comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;agent;install'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'devpi-tokens;agent;uninstall'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -363,12 +489,20 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand --dry-run 'Only show what would be changed'
             cand --undo 'Take back what setup has changed in files'
             cand --no-input 'Never ask: show what would be changed'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
             cand shim 'Link the programs that pip, uv and git look for into a folder on PATH'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'devpi-tokens;setup;shim'= {
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -397,6 +531,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand log 'Show what was handed out, to which program, and until when'
             cand trace 'Tell to which program a token was handed out, and what it can still do'
             cand explain 'Tell what pip, uv and twine would get for a URL, and why'
+            cand doctor 'Look at all that a client needs to get a token, and say what mends the rest'
             cand policy 'Show or change what the agent may hand out, and for how long'
             cand agent 'Start, stop, lock or unlock the agent'
             cand setup 'Make pip, uv, twine and others ask the agent'
@@ -433,6 +568,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;trace'= {
         }
         &'devpi-tokens;help;explain'= {
+        }
+        &'devpi-tokens;help;doctor'= {
         }
         &'devpi-tokens;help;policy'= {
             cand show 'Show for how long tokens may last that the agent hands out'

@@ -81,8 +81,8 @@ fn zsh_completes_a_command_and_an_option() {
              zpty -n -w z '{line}'$'\\t'\n\
              sleep 2\n\
              zpty -n -w z $'\\C-U'\n\
-             zpty -w z 'echo e\"\"nd'\n\
-             zpty -r z said '*end*'\n\
+             zpty -w z 'echo list\"\"ed'\n\
+             zpty -r z said '*listed*'\n\
              print -r -- \"$said\"\n\
              zpty -d z",
             folder = file("").display()

@@ -44,6 +44,10 @@ fn read(roff: &str) -> String {
 fn filled_in(example: &str, home: &Home) -> String {
     let id = home.roots().first().map(|root| root.id.to_string()).unwrap_or_default();
     let mut line = example.to_owned();
+    if line == "devpi-tokens setup" {
+        // Somebody who agrees to all that it shows.
+        line.push_str(" --yes");
+    }
     for (word, value) in [
         ("https://HOST", BED.url().as_str()),
         ("USER/INDEX", "alice/dev"),

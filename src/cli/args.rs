@@ -32,10 +32,10 @@ use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserNam
 )]
 pub struct Cli {
     /// Say nothing but what is asked for, and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 900)]
     pub quiet: bool,
     /// Say what is asked of which server, and what it answers
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     pub verbose: bool,
     /// What to do.
     #[command(subcommand)]
@@ -249,8 +249,8 @@ pub struct Get {
     /// How much is uploaded: the token for a large upload lasts longer
     #[arg(long, value_name = "BYTES", default_value_t = 0, hide_default_value = true)]
     pub bytes: u64,
-    /// How it is printed
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How it is printed: token, env (variables of pip or twine, and of uv) or netrc
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, value_name = "FORMAT")]
     pub format: Format,
     /// Print JSON with the user, the token and its end, for programs
     #[arg(long, conflicts_with = "format")]
@@ -263,7 +263,7 @@ pub enum Format {
     /// The token alone
     #[default]
     Token,
-    /// Variables of pip and uv, or of twine and uv: for `docker run --env-file`
+    /// Variables of pip and uv, or of twine and uv: for a container
     Env,
     /// An entry of a netrc, as a BuildKit secret for pip
     Netrc,

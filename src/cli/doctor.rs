@@ -100,8 +100,11 @@ fn indexes(desk: &Desk, url: &ServerUrl, kept: Option<Kept<'_>>, args: &args::Do
     let named = args.url.as_ref().and_then(|target| url.place(target)?.index);
     let mut all: Vec<IndexName> = Vec::new();
     let own = named.into_iter().chain(kept.and_then(Kept::login_index));
+    // A client may know bases as indexes of their own: what is said of the heir goes for them.
+    let mut inherited: Vec<IndexName> = Vec::new();
     for index in own.chain(desk.indexes(url)) {
-        if all.len() < MOST_INDEXES && !all.contains(&index) {
+        if all.len() < MOST_INDEXES && !all.contains(&index) && !inherited.contains(&index) {
+            inherited.extend(kept.map(|kept| kept.known_bases(&index)).unwrap_or_default());
             all.push(index);
         }
     }

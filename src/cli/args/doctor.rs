@@ -10,9 +10,9 @@ pub struct Doctor {
     /// The index that makes trouble, as pip, uv or twine know it (default: the one
     /// that was logged in to, and those that pip and uv are configured with)
     pub url: Option<Target>,
-    /// Look up a token as this client does, and show what comes of it, but for the
-    /// token itself
-    #[arg(long = "as", value_name = "CLIENT")]
+    /// Look up a token as this client (pip, uv or twine) does, and show what comes
+    /// of it, but for the token itself
+    #[arg(long = "as", value_name = "CLIENT", hide_possible_values = true)]
     pub client: Option<Replayed>,
     /// Show what is well, too
     #[arg(short, long)]

@@ -151,6 +151,10 @@ mod tests {
         assert_eq!(finding.lines(80), ["failing  agent: none runs", "           mend it: devpi-tokens agent start"]);
         assert_eq!(
             finding.lines(40),
+            ["failing  agent: none runs", "           mend it:", "             devpi-tokens agent start"]
+        );
+        assert_eq!(
+            finding.lines(30),
             ["failing  agent: none runs", "           mend it:", "    devpi-tokens agent start"]
         );
     }

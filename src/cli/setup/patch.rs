@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// What turns a changed text into the one before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Patch {
-    /// SHA-256 of the text before, and of the changed one; in hexadecimal.
+    /// What tells the text before from others, and the changed one.
     before: String,
     after: String,
     pieces: Vec<Piece>,
@@ -87,8 +87,13 @@ fn lines_of<'t>(old: &'t str, new: &'t str) -> TextDiff<'t, 't, 't, str> {
     TextDiff::configure().timeout(LIMIT).diff_lines(old, new)
 }
 
+/// Half of a SHA-256 in hexadecimal. What is secret in the text is not in it: it could be guessed from that, also when it
+/// has long been out of the file.
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mask = Mask::of(&[text], std::iter::empty());
+    let lines: Vec<String> = text.split('\n').map(|line| mask.line(line)).collect();
+    let hash = Sha256::digest(format!("{}\n{}", text.len(), lines.join("\n")));
+    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The difference of two texts for a person, a few lines around each change.
@@ -115,6 +120,13 @@ pub(super) fn shown(before: &str, after: &str, mask: &Mask) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_secret_can_be_guessed_from_what_is_kept() {
+        let with = |password: &str| Patch::back(&format!("[a]\npassword = {password}\n"), "[b]\n");
+        assert_eq!(with("s3cret").before, with("hunter").before);
+        assert_ne!(with("s3cret").before, with("longer-one").before);
+    }
 
     #[test]
     fn a_difference_is_shown_with_a_line_around_it() {
