@@ -4,6 +4,7 @@
 //! token: what the agent keeps cannot be asked for.
 
 mod denial;
+pub mod ending;
 mod root;
 mod session_bus;
 mod status;

@@ -269,6 +269,24 @@ pub enum Format {
     Netrc,
 }
 
+impl Verb {
+    /// Whether the verb itself says that a kept token is about to end, or is no place for that.
+    pub(super) fn tells_of_ends(&self) -> bool {
+        matches!(
+            self,
+            Self::Exec(_)
+                | Self::Login(_)
+                | Self::Renew(_)
+                | Self::Logout(_)
+                | Self::Status(_)
+                | Self::Get(_)
+                | Self::Doctor(_)
+                | Self::Agent(_)
+                | Self::FetchBases
+        )
+    }
+}
+
 /// `devpi-tokens agent …`
 #[derive(Debug, Subcommand)]
 pub enum Agent {

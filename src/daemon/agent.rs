@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::bases::Bases;
 use super::confirm::Confirmer;
-use super::ending::{self, Ending};
+use super::ending::Ending;
 use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
 use super::issuer::{Clock, Issuer};
@@ -27,6 +27,7 @@ use crate::exit::Failure;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, Limits, Rooted};
 use crate::protocol::SessionBus;
+use crate::protocol::ending;
 use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, RootStatus, Status, Weighed};
 use crate::target::Purpose;
 use crate::vault::contents::{Contents, Held, Server};
@@ -258,7 +259,8 @@ impl Agent {
         let (_, held) = kept_for(&contents, &question)?;
         let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
-        credential.notes.extend(ending::note(&holder, &held.root.0, clock.there()));
+        let end = held.root.0.scope().expires();
+        credential.notes.extend(end.and_then(|end| ending::note(&holder, end, clock.there())));
         let given = Given { root: held.root.0.id(), grant: &grant, mark, credential: &credential };
         self.handouts.handed_out(clock.here, &question, visitor, &given);
         if let Some(caller) = caller {

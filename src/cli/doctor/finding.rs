@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::Terminal;
+use crate::cli::terminal::Tone;
 use crate::exit::Failure;
 use crate::wrap::wrapped;
 
@@ -26,6 +27,14 @@ impl Level {
             Self::Ok => "ok",
             Self::Warning => "warning",
             Self::Failing => "failing",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Ok => Tone::Good,
+            Self::Warning => Tone::Careful,
+            Self::Failing => Tone::Bad,
         }
     }
 }
@@ -123,9 +132,14 @@ impl Finding {
 pub(super) fn tell(findings: &[Finding], all: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let shown = findings.iter().filter(|finding| all || finding.level != Level::Ok);
     let width = terminal.width;
-    shown.flat_map(|finding| finding.lines(width)).try_for_each(|line| terminal.say(line))?;
+    for finding in shown {
+        for (number, line) in finding.lines(width).iter().enumerate() {
+            let coloured = if number == 0 { finding.level.name().len() } else { 0 };
+            terminal.say_as(finding.level.tone(), line, coloured)?;
+        }
+    }
     if worst(findings) == Level::Ok {
-        terminal.say("all is well")?;
+        terminal.tell_as(Tone::Good, "all is well")?;
     }
     Ok(())
 }
