@@ -85,6 +85,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__lock"
                 ;;
+            devpi__tokens__subcmd__agent,socket)
+                cmd="devpi__tokens__subcmd__agent__subcmd__socket"
+                ;;
             devpi__tokens__subcmd__agent,start)
                 cmd="devpi__tokens__subcmd__agent__subcmd__start"
                 ;;
@@ -108,6 +111,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,lock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__lock"
+                ;;
+            devpi__tokens__subcmd__agent__subcmd__help,socket)
+                cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__socket"
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,start)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__start"
@@ -190,6 +196,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock"
                 ;;
+            devpi__tokens__subcmd__help__subcmd__agent,socket)
+                cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__socket"
+                ;;
             devpi__tokens__subcmd__help__subcmd__agent,start)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__start"
                 ;;
@@ -265,7 +274,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent)
-            opts="-h --help start stop status lock unlock install uninstall help"
+            opts="-h --help start stop status lock unlock socket install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,7 +288,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__help)
-            opts="start stop status lock unlock install uninstall help"
+            opts="start stop status lock unlock socket install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +330,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__help__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__help__subcmd__socket)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -425,6 +448,44 @@ _devpi__tokens() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__socket)
+            opts="-i -s -h --index --for --server --as --close --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -835,7 +896,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__agent)
-            opts="start stop status lock unlock install uninstall"
+            opts="start stop status lock unlock socket install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -863,6 +924,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__agent__subcmd__socket)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -4,10 +4,13 @@
 //! token: what the agent keeps cannot be asked for.
 
 mod denial;
+mod restricted;
 mod root;
 mod session_bus;
 mod status;
 mod weighed;
+
+use std::path::PathBuf;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,6 +21,7 @@ use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 use crate::token::TokenId;
 
 pub use denial::{Denial, NobodyToAsk, Refusal, Refused};
+pub use restricted::{Beyond, NoSocket, RestrictedSocket};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, Rollback, RootStatus, Status, VaultState};
@@ -85,6 +89,15 @@ pub enum Request {
         /// For [`Keeper::Passphrase`].
         passphrase: Option<Secret>,
     },
+    /// Listen at one more socket, where less is given.
+    OpenSocket(RestrictedSocket),
+    /// Close a socket of that kind.
+    CloseSocket {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The servers of which tokens are kept: for whoever has no list of them, as in a container.
+    Servers,
     /// End the agent.
     Stop,
 }
@@ -119,6 +132,11 @@ pub enum Response {
     Keyring {
         /// Whether one does.
         answers: bool,
+    },
+    /// The answer to [`Request::Servers`].
+    Servers {
+        /// One each.
+        servers: Vec<ServerUrl>,
     },
     /// Done, with nothing to say.
     Done,

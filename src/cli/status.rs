@@ -5,7 +5,7 @@ use super::{Terminal, now, open, when};
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, Keeper, Rollback, Status, VaultState};
+use crate::protocol::{Holder, Keeper, RestrictedSocket, Rollback, Status, VaultState};
 
 /// How long before its end a token is to be renewed, in seconds.
 const SOON: u64 = 14 * 24 * 60 * 60;
@@ -45,6 +45,23 @@ pub(super) fn vault(status: &Status) -> String {
     format!("vault: {state}, {keeper}")
 }
 
+/// The restricted sockets in words, a line each.
+pub(super) fn sockets(status: &Status) -> Vec<String> {
+    status.sockets.iter().map(|socket| format!("restricted socket {}", described(socket))).collect()
+}
+
+/// Where a restricted socket is and what it gives.
+pub(super) fn described(socket: &RestrictedSocket) -> String {
+    let RestrictedSocket { path, purposes, indexes, holder } = socket;
+    fn joined<T: ToString>(items: &[T]) -> String {
+        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+    let indexes = if indexes.is_empty() { "any index".to_owned() } else { joined(indexes) };
+    let whose = holder.as_ref().map(|holder| format!(" as {} at {}", holder.user, holder.server));
+    let path = escape::printable(&path.to_string_lossy());
+    format!("{path}: {} {indexes}{}", joined(purposes), whose.unwrap_or_default())
+}
+
 fn lines(status: &Status, now: u64) -> Vec<String> {
     let mut lines = vec![vault(status)];
     if let Some(Rollback { generation, newest }) = status.rollback {
@@ -81,6 +98,7 @@ fn lines(status: &Status, now: u64) -> Vec<String> {
         lines
             .push(format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id));
     }
+    lines.extend(sockets(status));
     match status.vault {
         VaultState::Locked => lines.push("to open it: devpi-tokens agent unlock".to_owned()),
         VaultState::Absent | VaultState::Open if status.roots.is_empty() => {

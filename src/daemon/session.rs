@@ -62,24 +62,27 @@ async fn converse(
     }
 }
 
-/// Answers in a task of its own: a panic there costs this answer only.
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
     let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
-    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, &visiting).await });
-    let answered = task.await;
+    let answered = apart(async move { agent.answer(request, &session, &visiting).await }).await;
     // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
-    let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;
+    let _ = apart(async { harden::wipe_stack() }).await;
     match answered {
-        Ok(Ok(response)) => response,
-        Ok(Err(denial)) => {
+        Some(Ok(response)) => response,
+        Some(Err(denial)) => {
             tracing::info!(peer = visitor.pid(), %denial, "refused");
             Response::Denied(denial)
         }
-        Err(_) => {
+        None => {
             tracing::error!(peer = visitor.pid(), "a request failed inside");
             Response::Denied(Denial::Internal)
         }
     }
+}
+
+/// Works in a task of its own: a panic there costs this work only, of which there is nothing then.
+async fn apart<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
+    tokio::task::spawn_local(work).await.ok()
 }
 
 /// The next frame; none where the agent ends before it is whole, or somebody else needs the place.
@@ -127,4 +130,20 @@ async fn write(stream: &mut Stream, response: &Response) -> Result<(), WireError
         stream.flush().await
     };
     Ok(timeout(FRAME, sent).await.map_err(|_| WireError::TimedOut)??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_the_answer_that_it_happened_in_and_nothing_else() {
+        let local = tokio::task::LocalSet::new();
+        let answers = local.run_until(async {
+            let other = tokio::task::spawn_local(async { 1 });
+            let none: Option<u32> = apart(async { panic!("a bug") }).await;
+            (none, apart(async { 2 }).await, other.await.ok())
+        });
+        assert_eq!(answers.await, (None, Some(2), Some(1)));
+    }
 }

@@ -186,7 +186,7 @@ mod tests {
     fn a_question_names_program_pid_folder_index_project_kind_and_lifetime() {
         let python = seen(4711, "/usr/bin/python3.11", &["python3", "/home/alice/venv/bin/twine"]);
         let helper = seen(4712, "/usr/bin/devpi-tokens-helper", &["keyring"]);
-        let asker = Asker { peer: Some(helper), caller: Some(python), restricted: false };
+        let asker = Asker { peer: Some(helper), caller: Some(python), ..Asker::default() };
         let expected = "A program asks for a token.\n\nkind: upload\nindex: alice/prod\nproject: a, b, c and 1 more\n\
             lifetime: 15 minutes\ntoken of: alice at https://devpi.example\n\n\
             program: /usr/bin/python3.11, pid 4711\nit says that it runs: /home/alice/venv/bin/twine\n\
@@ -197,18 +197,18 @@ mod tests {
     #[test]
     fn a_program_that_asks_by_itself_is_named_whatever_started_it() {
         let (twine, other) = (seen(1, "/usr/bin/twine", &[]), seen(2, "/tmp/x", &[]));
-        let asker = Asker { peer: Some(other.clone()), caller: Some(twine), restricted: false };
+        let asker = Asker { peer: Some(other.clone()), caller: Some(twine), ..Asker::default() };
         let text = asked(&asker, "/", &[]);
         assert!(text.ends_with("program: /usr/bin/twine, pid 1\nfolder: /\nit asks through: /tmp/x, pid 2"), "{text}");
         assert!(text.contains("kind: upload of an unknown project\n") && text.contains("project: any\n"), "{text}");
-        let alone = Asker { peer: Some(other), caller: None, restricted: false };
+        let alone = Asker { peer: Some(other), caller: None, ..Asker::default() };
         assert!(asked(&alone, "/", &[]).contains("program: /tmp/x, pid 2\n"));
     }
 
     #[test]
     fn what_a_program_chose_cannot_look_like_another_line_or_like_markup() {
         let evil = "/tmp/pip\nindex: a/b <b>%0A&amp;\u{202e}\u{430}\\";
-        let asker = Asker { peer: None, caller: Some(seen(1, evil, &[])), restricted: false };
+        let asker = Asker { peer: None, caller: Some(seen(1, evil, &[])), ..Asker::default() };
         let text = asked(&asker, "/tmp/a b\n\nTo allow it, type 1", &["pkg"]);
         assert!(text.is_ascii() && !text.contains(['<', '%', '&', '\r']), "{text}");
         assert_eq!(text.lines().count(), 10, "{text}");
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn the_longest_question_is_within_a_line_of_the_protocol() {
         let long = |pid| seen(pid, &"/tmp/\u{430}".repeat(500), &["a", &"x".repeat(40)]);
-        let asker = Asker { peer: Some(long(u32::MAX)), caller: Some(long(u32::MAX)), restricted: false };
+        let asker = Asker { peer: Some(long(u32::MAX)), caller: Some(long(u32::MAX)), ..Asker::default() };
         let projects: Vec<String> = (0..200).map(|count| format!("{}{count}", "p".repeat(60))).collect();
         let projects: Vec<&str> = projects.iter().map(String::as_str).collect();
         let folder = PathBuf::from("/folder".repeat(500));
@@ -241,7 +241,7 @@ mod tests {
     fn a_question_about_a_policy_says_all_that_it_would_allow_more() {
         let cli = seen(7, "/usr/bin/devpi-tokens", &[]);
         let shell = seen(6, "/usr/bin/bash", &["-bash"]);
-        let asker = Asker { peer: Some(cli), caller: Some(shell), restricted: false };
+        let asker = Asker { peer: Some(cli), caller: Some(shell), ..Asker::default() };
         let wanting =
             Wanting { asker: &asker, folder: Some(Path::new("/home/alice")), own: Some(Path::new("/usr/bin")) };
         let expected = "A program wants a policy to allow more.\n\nmore than before: read for every index\n\
