@@ -18,9 +18,8 @@ use crate::wire::{self, WireError};
 /// How long an answer may take: the agent waits 5 s for the bases of an index and 2 s for the desktop's keyring.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long an answer may take that a person gives: pinentry and the desktop's keyring wait 60 s for one, and in front of
-/// pinentry may be all that [`PATIENCE`] is for.
-const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(70);
+/// How long an answer may take that a person gives: pinentry and the desktop's keyring wait 60 s for one.
+const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
 
 /// How long a new agent may take to serve.
 const START: Duration = Duration::from_secs(7);
@@ -115,20 +114,29 @@ impl Client {
     /// # Errors
     /// What the agent refuses, and what is wrong with the connection.
     pub fn request(&mut self, request: &Request) -> Result<Response, Failure> {
-        use interprocess::local_socket::prelude::*;
         if self.is_strange && !matches!(request, Request::Ask(_) | Request::Servers) {
             let message = format!("{} is another user's agent: it is only asked for tokens", self.socket.display());
             return Err(Failure::new(Exit::Refused, message).with_remedy("do that where the agent runs"));
         }
-        if asks_people(request) {
-            let waits = self.stream.set_recv_timeout(Some(PATIENCE_WITH_PEOPLE));
-            waits.map_err(|error| broken(&error.into()))?;
-        }
-        let sent = wire::send(&mut self.stream, request).and_then(|()| wire::receive(&mut self.stream));
-        match sent.map_err(|error| broken(&error))? {
+        match self.converse(request).map_err(|error| broken(&error))? {
             Response::Denied(denial) => Err(denial.into()),
             response => Ok(response),
         }
+    }
+
+    fn converse(&mut self, request: &Request) -> Result<Response, WireError> {
+        wire::send(&mut self.stream, request)?;
+        let patience = if takes_long(request) { PATIENCE_WITH_PEOPLE } else { PATIENCE };
+        match self.receive(patience)? {
+            Response::Confirming => self.receive(PATIENCE_WITH_PEOPLE),
+            response => Ok(response),
+        }
+    }
+
+    fn receive(&mut self, patience: Duration) -> Result<Response, WireError> {
+        use interprocess::local_socket::prelude::*;
+        self.stream.set_recv_timeout(Some(patience))?;
+        wire::receive(&mut self.stream)
     }
 
     /// Waits until the agent closes this connection, as it does when it ends.
@@ -144,10 +152,10 @@ impl Client {
     }
 }
 
-/// Whether a person may have to answer first. Of a look-up that is not known before: the policy says it.
-fn asks_people(request: &Request) -> bool {
-    use Request::{Ask, Create, SetPolicy, Unlock};
-    matches!(request, Ask(_) | Create { .. } | SetPolicy { .. } | Unlock { .. })
+/// Whether a person may have to open the desktop's keyring first, or a passphrase is tried, which waits after wrong ones.
+/// Where a person has to confirm something, the agent says so.
+fn takes_long(request: &Request) -> bool {
+    matches!(request, Request::Create { .. } | Request::Unlock { .. } | Request::SetPolicy { .. })
 }
 
 /// One request on a connection of its own, to an agent that is started if need be. What a person types between two

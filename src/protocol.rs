@@ -1,6 +1,7 @@
 //! What is said over the agent's socket. Each message is one JSON object in one frame ([`crate::wire`]).
 //!
-//! A client says [`Request::Hello`] first; then each request gets one response. No response has a place for a root
+//! A client says [`Request::Hello`] first; then each request gets one response, which [`Response::Confirming`] may come
+//! before. No response has a place for a root
 //! token: what the agent keeps cannot be asked for.
 
 mod denial;
@@ -115,6 +116,8 @@ pub enum Response {
         /// The version of the agent's program.
         program: String,
     },
+    /// No answer yet: a person is asked first, which takes a minute at most. The answer follows.
+    Confirming,
     /// The answer to [`Request::Ask`].
     Credential(Credential),
     /// The answer to [`Request::Weigh`].

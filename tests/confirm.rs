@@ -181,6 +181,7 @@ fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     let (_, screen) = terminal.number();
     assert!(screen.contains("it asks through: "), "{screen}");
     assert_eq!(other.screen(), "");
+    assert_eq!(evil.answer(), Some(json!({"response": "confirming"})), "at once, so that it is waited for");
     terminal.type_in("\r");
     assert_eq!(evil.answer().expect("an answer")["denied"], "said_no");
 }

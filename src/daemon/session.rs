@@ -53,13 +53,29 @@ async fn converse(
     loop {
         let Some(asked) = next(agent, stream, (guest, IDLE)).await? else { return Ok(()) };
         let response = match asked {
-            Ok(request) => answer(agent, request, &session, visitor).await,
+            Ok(request) => announced(stream, visitor, answer(agent, request, &session, visitor)).await?,
             // The frame was whole, so the next one can be read: only this request is lost.
             Err(WireError::Json) => Response::Denied(Denial::NotARequest),
             Err(error) => return Err(error),
         };
         write(stream, &response).await?;
     }
+}
+
+/// An answer. Its peer is told at once where it has to wait for a person: of an agent that says nothing it need not think
+/// for as long that it is at work.
+async fn announced(
+    stream: &mut Stream,
+    visitor: &Visitor,
+    answer: impl Future<Output = Response>,
+) -> Result<Response, WireError> {
+    let mut answer = std::pin::pin!(answer);
+    tokio::select! {
+        biased;
+        answer = &mut answer => return Ok(answer),
+        () = visitor.confirming() => write(stream, &Response::Confirming).await?,
+    }
+    Ok(answer.await)
 }
 
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use interprocess::local_socket::tokio::Stream;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tokio::sync::Notify;
 
 use super::issuer::{CallerId, Through};
 use super::sockets::Door;
@@ -29,6 +30,8 @@ pub(super) struct Visitor {
     folder: Option<PathBuf>,
     /// The restricted socket that it came through.
     door: Option<Rc<Door>>,
+    /// Told when a person is asked for it.
+    confirming: Notify,
 }
 
 impl Visitor {
@@ -44,7 +47,7 @@ impl Visitor {
         let socket = door.as_ref().map(|door| Shown::from(door.path().to_string_lossy().into_owned()));
         let user = (!peer.is_us()).then_some(peer.uid);
         let asker = Asker { peer: peer_seen, caller, restricted, socket, user };
-        Self { peer, asker, folder, door }
+        Self { peer, asker, folder, door, confirming: Notify::new() }
     }
 
     /// Whether it lives across the border of a container, cannot be looked at, or came through a restricted socket:
@@ -108,6 +111,17 @@ impl Visitor {
         while is_it && socket::is_alive(&process) {
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Tells whoever waits for [`Visitor::confirming`].
+    pub(super) fn confirm(&self) {
+        // Of a request that is over already nothing is left for the next one.
+        self.confirming.notify_waiters();
+    }
+
+    /// Comes back when a person is asked whether this peer may have what it wants.
+    pub(super) async fn confirming(&self) {
+        self.confirming.notified().await;
     }
 
     /// What the log says of it.
