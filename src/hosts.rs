@@ -38,8 +38,7 @@ pub fn write<'a>(path: &Path, servers: impl Iterator<Item = &'a ServerUrl>) -> s
 }
 
 /// The text of a list of those servers.
-#[cfg(feature = "agent")]
-fn text<'a>(servers: impl Iterator<Item = &'a ServerUrl>) -> String {
+pub fn text<'a>(servers: impl Iterator<Item = &'a ServerUrl>) -> String {
     let mut lines: Vec<String> = servers.map(|server| format!("{server}\n")).collect();
     lines.sort();
     lines.dedup();

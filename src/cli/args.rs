@@ -6,6 +6,7 @@ mod exec;
 mod log;
 mod policy;
 mod setup;
+mod socket;
 mod tokens;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use exec::Exec;
 pub use log::{Explain, Log};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use setup::{Client, Setup, SetupPart};
+pub use socket::Socket;
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
@@ -309,6 +311,9 @@ pub enum Agent {
         #[arg(long)]
         no_input: bool,
     },
+    /// Open a socket for a container, which gives only what is named
+    #[command(after_help = examples::AGENT_SOCKET)]
+    Socket(Socket),
     /// Have your session start the agent: systemd, else the desktop
     #[command(after_help = examples::AGENT_INSTALL)]
     Install,

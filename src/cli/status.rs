@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, Keeper, Request, Response, Rollback, Status, VaultState, ending};
+use crate::protocol::{Holder, Keeper, Request, Response, RestrictedSocket, Rollback, Status, VaultState, ending};
 
 pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let status = open::status(&Paths::find()?)?;
@@ -56,6 +56,23 @@ pub(super) fn warn_of_ends(terminal: &mut Terminal<'_>) {
     }
 }
 
+/// The restricted sockets in words, a line each.
+pub(super) fn sockets(status: &Status) -> Vec<String> {
+    status.sockets.iter().map(|socket| format!("restricted socket {}", described(socket))).collect()
+}
+
+/// Where a restricted socket is and what it gives.
+pub(super) fn described(socket: &RestrictedSocket) -> String {
+    let RestrictedSocket { path, purposes, indexes, holder } = socket;
+    fn joined<T: ToString>(items: &[T]) -> String {
+        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+    let indexes = if indexes.is_empty() { "any index".to_owned() } else { joined(indexes) };
+    let whose = holder.as_ref().map(|holder| format!(" as {} at {}", holder.user, holder.server));
+    let path = escape::printable(&path.to_string_lossy());
+    format!("{path}: {} {indexes}{}", joined(purposes), whose.unwrap_or_default())
+}
+
 fn lines(status: &Status, now: u64) -> Vec<(Tone, String)> {
     let mut lines = vec![(Tone::Plain, vault(status))];
     if let Some(Rollback { generation, newest }) = status.rollback {
@@ -98,6 +115,7 @@ fn lines(status: &Status, now: u64) -> Vec<(Tone, String)> {
         let line = format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id);
         lines.push((Tone::Plain, line));
     }
+    lines.extend(sockets(status).into_iter().map(|line| (Tone::Plain, line)));
     match status.vault {
         VaultState::Locked => lines.push((Tone::Careful, "to open it: devpi-tokens agent unlock".to_owned())),
         VaultState::Absent | VaultState::Open if status.roots.is_empty() => {

@@ -173,6 +173,16 @@ pub(super) const AGENT_UNLOCK: &str = "\
 Examples:
   devpi-tokens agent unlock";
 
+pub(super) const AGENT_SOCKET: &str = "\
+Through it nobody sees or changes anything: it gives tokens, and by default only
+such as read. The folder decides who may ask, so give it one of its own, and
+hand on that folder: to a container, or by `ssh -R`. There DEVPI_TOKENS_SOCK
+names the socket. It ends with the agent, or when its file is removed.
+
+Examples:
+  devpi-tokens agent socket --index USER/INDEX ~/ci/agent.sock
+  devpi-tokens agent socket --close ~/ci/agent.sock";
+
 pub(super) const AGENT_INSTALL: &str = "\
 Where systemd runs for you, it listens at the agent's socket and starts the agent
 at the first request. Else your desktop starts the agent when you log in.

@@ -87,6 +87,7 @@ impl Agent {
         let caller = visitor.caller();
         let lately = || caller.as_ref().and_then(|caller| self.confirmer.lately(caller, question)).map_or(Ok(()), Err);
         lately()?;
+        visitor.confirm();
         let mut turn = self.confirmer.turn().await?;
         // In front of us may have been a process of the same program.
         lately()?;
@@ -120,6 +121,7 @@ impl Agent {
         if let Some((holder, what)) = refused {
             let widens = Denial::Widens { holder: holder.clone(), what: what.clone(), by_passphrase: false };
             let text = text::of_policy(&self.wanting(visitor), &holder, &what).ok_or_else(|| widens.clone())?;
+            visitor.confirm();
             let asked = async {
                 let mut turn = self.confirmer.turn().await?;
                 self.confirmer.ask(&mut turn, &holder, &text).await
