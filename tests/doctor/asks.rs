@@ -40,6 +40,16 @@ fn a_server_that_redirects_is_named_and_uv_is_told_of_the_bases() {
 }
 
 #[test]
+fn an_index_that_is_not_there_is_named_and_nothing_else_of_it() {
+    let desk = Desk::new();
+    let report = desk.doctor(&format!("{}/alice/dve/", BED.url()));
+    let (level, what, by_hand) = report.only("index", "do");
+    assert_eq!(level, "failing");
+    assert!(what.starts_with(&format!("there is no alice/dve at {}", BED.url())), "{what}");
+    assert!(by_hand.contains(&format!("devpi-tokens login {}/USER/INDEX/", BED.url())), "{by_hand}");
+}
+
+#[test]
 fn a_server_that_forbids_is_named() {
     let (level, what, whom) = at(Closing::Forbidden403);
     assert_eq!(level, "warning");

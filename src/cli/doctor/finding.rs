@@ -119,8 +119,12 @@ impl Finding {
         if is_command && line.chars().count() > width {
             // To be copied: whole where it can be, else from the begin of a line on.
             lines.push(format!("{:WORDS$}  {}", "", label.trim_end()));
-            let indent = if WORDS + 4 + text.chars().count() <= width { WORDS + 4 } else { 4 };
-            lines.extend(wrapped(&format!("{:indent$}{text}", ""), width, indent + 2));
+            let longest =
+                text.split_inclusive(" && ").map(|part| part.trim_end().chars().count()).max().unwrap_or_default();
+            let indent = if WORDS + 4 + longest <= width { WORDS + 4 } else { 4 };
+            // A shell reads on behind these.
+            let parts = text.replace(" && ", " &&\n");
+            lines.extend(parts.lines().flat_map(|part| wrapped(&format!("{:indent$}{part}", ""), width, indent + 2)));
         } else {
             lines.extend(wrapped(&line, width, WORDS + 4));
         }
