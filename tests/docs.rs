@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use devpi_tokens::protocol::{Request, Response};
 use support::page::{self, Block, blocks};
 use support::run::WHEEL;
-use support::{BED, Home, TOOLS, err, fed, out};
+use support::{BED, Home, TOOLS, err, fed, leak, out};
 use testbed::Client;
 
 fn folder() -> PathBuf {
@@ -125,5 +125,21 @@ fn every_link_leads_to_a_file() {
             let target = folder().join(&page).parent().expect("a folder").join(file);
             assert!(file.is_empty() || target.exists(), "{page}: {link}");
         }
+    }
+}
+
+#[test]
+fn the_picture_shows_neither_a_secret_nor_a_machine() {
+    let picture = std::fs::read_to_string(folder().join("picture.svg")).expect("cargo xtask picture");
+    assert_eq!(leak::in_text(picture.as_bytes()), [""; 0]);
+    assert!(picture.contains("devpi.example.com") && !picture.contains("127.0.0.1"));
+    for command in ["login ", "inspect", "doctor"] {
+        assert!(picture.contains(&format!("devpi-tokens {command}")), "{command}");
+    }
+    // Its text stands in elements, a line each.
+    let text = picture.split_once("<text").expect("a text").1;
+    for line in text.lines() {
+        let shown: String = line.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect();
+        assert!(shown.replace("&gt;", ">").chars().count() <= 80, "{shown}");
     }
 }
