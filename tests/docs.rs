@@ -8,8 +8,9 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use devpi_tokens::protocol::{Request, Response};
+use support::page::{self, Block, blocks};
 use support::run::WHEEL;
-use support::{BED, Home, TOOLS, err, fed, out};
+use support::{BED, Home, TOOLS, err, fed, leak, out};
 use testbed::Client;
 
 fn folder() -> PathBuf {
@@ -32,42 +33,9 @@ fn pages() -> Vec<(String, String)> {
     below(&folder()).into_iter().map(read).collect()
 }
 
-/// A block of a page: what stands behind its fence, and its lines.
-struct Block {
-    kind: String,
-    text: String,
-}
-
-impl Block {
-    fn title(&self) -> Option<&str> {
-        self.kind.split_once("title=\"")?.1.strip_suffix('"')
-    }
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        let Some(kind) = line.trim_start().strip_prefix("```") else { continue };
-        let indent = line.len() - line.trim_start().len();
-        let within = lines.by_ref().take_while(|line| line.trim() != "```");
-        let text = within.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect();
-        blocks.push(Block { kind: kind.to_owned(), text });
-    }
-    blocks
-}
-
-/// The text with what stands on the bed in place of what a reader has. The pages upload at the same time, so each has a
-/// project of its own.
+/// The same with a project of the page's own: the pages upload at the same time.
 fn filled_in(text: &str, project: &str) -> String {
-    let host = BED.url().trim_start_matches("http://").to_owned();
-    let filled = text.replace("https://alice@devpi.example.com", &format!("http://alice@{host}"));
-    let filled = filled.replace("https://devpi.example.com", &BED.url()).replace("protocol=https", "protocol=http");
-    filled
-        .replace("devpi.example.com", &host)
-        .replace("PACKAGE", "bed-app")
-        .replace("my-project", project)
-        .replace("my_project", &project.replace('-', "_"))
+    page::filled_in(text).replace("my-project", project).replace("my_project", &project.replace('-', "_"))
 }
 
 /// The environment that the page is about, with this project installed in it.
@@ -157,5 +125,21 @@ fn every_link_leads_to_a_file() {
             let target = folder().join(&page).parent().expect("a folder").join(file);
             assert!(file.is_empty() || target.exists(), "{page}: {link}");
         }
+    }
+}
+
+#[test]
+fn the_picture_shows_neither_a_secret_nor_a_machine() {
+    let picture = std::fs::read_to_string(folder().join("picture.svg")).expect("cargo xtask picture");
+    assert_eq!(leak::in_text(picture.as_bytes()), [""; 0]);
+    assert!(picture.contains("devpi.example.com") && !picture.contains("127.0.0.1"));
+    for command in ["login ", "inspect", "doctor"] {
+        assert!(picture.contains(&format!("devpi-tokens {command}")), "{command}");
+    }
+    // Its text stands in elements, a line each.
+    let text = picture.split_once("<text").expect("a text").1;
+    for line in text.lines() {
+        let shown: String = line.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect();
+        assert!(shown.replace("&gt;", ">").chars().count() <= 80, "{shown}");
     }
 }

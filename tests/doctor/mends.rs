@@ -196,6 +196,29 @@ fn a_pip_that_may_not_ask_a_person_is_told_to_ask_the_command() {
 }
 
 #[test]
+fn a_pip_that_asks_only_about_a_user_is_told_to_name_one() {
+    let desk = Desk::new();
+    let lib = std::fs::read_dir(desk.venv().join("lib")).expect("a folder").flatten().next().expect("a Python");
+    let packages = lib.path().join("site-packages");
+    let entries = std::fs::read_dir(&packages).expect("packages").flatten().map(|entry| entry.path());
+    let is_pip =
+        |path: &std::path::PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pip-"));
+    let pip = entries.filter(is_pip).next().expect("pip");
+    std::fs::rename(pip, packages.join("pip-23.2.1.dist-info")).expect("another version");
+    for report in [desk.doctor(""), desk.doctor("--as pip")] {
+        let (level, what, mend) = report.only("pip", "do");
+        assert_eq!(level, "warning");
+        assert!(what.contains(" asks only if the URL names a user"), "{what}");
+        assert!(mend.contains(&desk.simple().replace("://", "://USER@")), "{mend}");
+    }
+    let named = desk.simple().replace("://", "://alice@");
+    desk.write(".config/pip/pip.conf", &format!("[global]\nkeyring-provider = subprocess\nindex-url = {named}\n"));
+    desk.is_well();
+    let replayed = desk.doctor("--as pip");
+    assert!(replayed.wrong().is_empty() && replayed.text.contains(" alice: a token"), "{}", replayed.text);
+}
+
+#[test]
 fn an_index_that_uv_does_not_always_ask_for_is_named_with_the_line_that_is_missing() {
     let desk = Desk::new();
     desk.write_uv("");

@@ -1,18 +1,8 @@
 //! Somebody who is asked, and nobody who could be.
 
-use std::process::{Command, Output};
-
-use crate::support::{TOOLS, code, err, out};
+use crate::support::run::at_terminal;
+use crate::support::{code, err, out};
 use crate::{PIP, Person};
-
-/// A command at a terminal, where each of these prompts is answered.
-fn at_terminal(command: &Command, answers: &[(&str, &str)]) -> Output {
-    let mut typist = Command::new(TOOLS.program("python"));
-    typist.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/typist.py"));
-    typist.arg(serde_json::to_string(answers).expect("JSON")).arg(command.get_program()).args(command.get_args());
-    typist.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    typist.current_dir(command.get_current_dir().expect("a folder")).output().expect("a terminal")
-}
 
 #[test]
 fn each_change_is_asked_about_and_no_is_the_answer_of_enter() {

@@ -5,6 +5,7 @@ pub mod desktop;
 pub mod judge;
 pub mod leak;
 pub mod offline;
+pub mod page;
 pub mod proxy;
 pub mod raw;
 pub mod run;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
+use serde::Serialize;
 use testbed::Client;
 
 use super::{Home, TOOLS, err, out};
@@ -37,4 +38,14 @@ pub fn succeeds(home: &Home, command: Command) -> Output {
     let output = run(home, command);
     assert!(output.status.success(), "{line}\n{}{}\nthe agent's log:\n{}", out(&output), err(&output), home.log());
     output
+}
+
+/// A command at a terminal of 80 columns, and somebody who answers: what is waited for and what is typed, in this order.
+/// With a third word it is typed each time, until what the next one waits for comes.
+pub fn at_terminal(command: &Command, answers: &[impl Serialize]) -> Output {
+    let mut typist = Command::new(TOOLS.program("python"));
+    typist.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/typist.py"));
+    typist.arg(serde_json::to_string(answers).expect("JSON")).arg(command.get_program()).args(command.get_args());
+    typist.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    typist.current_dir(command.get_current_dir().expect("a folder")).output().expect("a terminal")
 }

@@ -31,6 +31,11 @@ impl Agent {
         self.programs.join(name)
     }
 
+    /// The folder of the three programs.
+    pub(crate) fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// Where its logs lie.
     pub(crate) fn state(&self) -> PathBuf {
         self.home.path().join("state")

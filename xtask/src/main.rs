@@ -1,4 +1,4 @@
-//! Chores of the project: `cargo xtask demo|test|fuzz|bench|assets|bed`.
+//! Chores of the project: `cargo xtask demo|test|fuzz|bench|assets|picture|bed`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to whoever runs them")]
 
 mod agent;
@@ -7,6 +7,7 @@ mod bed;
 mod bench;
 mod demo;
 mod fuzz;
+mod picture;
 #[path = "../../fuzz/src/seeds.rs"]
 pub mod seeds;
 mod test;
@@ -15,13 +16,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "cargo xtask demo|test|fuzz|bench|assets|bed
+const USAGE: &str = "cargo xtask demo|test|fuzz|bench|assets|picture|bed
 
   demo   a private server, a login, then pip, uv and twine with the agent's tokens
   test   everything that has to pass, in a clean clone as well
   fuzz   each fuzz target for so many seconds: SECONDS [TARGET…]
   bench  what everything costs beside its peers, measured in one run: [PART…]
   assets man pages and completions, as the arguments say; --check only looks
+  picture
+         docs/picture.svg: what a terminal shows of a login, pip, inspect and doctor
   bed    start the private server of the tests and keep it until Enter is pressed
 ";
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         // What bench compares the agent with, in a process of its own.
         "echo" => bench::echo(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "picture" => picture::run(),
         "bed" => bed::run(),
         "assets" => assets::run(std::env::args().any(|word| word == "--check")),
         _ => {

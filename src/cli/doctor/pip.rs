@@ -2,23 +2,64 @@
 
 use super::desk::{Desk, env, shown};
 use super::finding::Finding;
-use crate::caller::{PipAsks, pip_asks};
+use crate::caller::{PipAsks, pip_asks, understand};
 use crate::cli::args::Client;
 use crate::cli::installed::Installed;
 
 const CHECK: &str = "pip";
 
+/// The first version that asks the command who the user is, too (`--mode=creds`).
+const ASKS_FOR_USERS: (u32, u32) = (26, 2);
+
 /// Every pip that is found.
 pub(super) fn look(desk: &Desk) -> Vec<Finding> {
-    desk.clients(Client::Pip).iter().filter_map(|pip| Some(judged(pip, asks(desk, pip)?, env))).collect()
+    let pips = desk.clients(Client::Pip);
+    pips.iter()
+        .flat_map(|pip| [asks(desk, pip).map(|asks| judged(pip, asks, env)), nameless(desk, pip)])
+        .flatten()
+        .collect()
 }
 
 /// How this pip is told to ask.
 pub(super) fn asks(desk: &Desk, pip: &Installed) -> Option<PipAsks> {
-    // As it would stand in its process: a link on PATH is not in the environment whose configuration counts.
+    desk.seen(&line(pip, &[]), pip_asks)
+}
+
+/// Its command line, as it would stand in its process: a link on PATH is not in the environment whose configuration
+/// counts.
+fn line(pip: &Installed, verb: &[&str]) -> Vec<String> {
     let python = pip.environment.as_ref().map(|own| own.python.as_path());
-    let words = python.into_iter().chain([pip.program.as_path()]);
-    desk.seen(&words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>(), pip_asks)
+    let program = python.into_iter().chain([pip.program.as_path()]);
+    program.map(|word| word.to_string_lossy().into_owned()).chain(verb.iter().map(|word| (*word).to_owned())).collect()
+}
+
+/// An index of ours in the configuration of a pip that asks the command only about a user whom it knows.
+fn nameless(desk: &Desk, pip: &Installed) -> Option<Finding> {
+    let version = needs_user(pip)?;
+    let has_keyring = pip.environment.as_ref().is_some_and(|own| own.has_keyring);
+    (way(&asks(desk, pip)?, has_keyring) == Way::Command).then_some(())?;
+    let urls = desk.seen(&line(pip, &["install"]), understand).index_urls;
+    let url = urls.into_iter().find(|url| desk.ours(url).is_some_and(|ours| ours.target.user().is_none()))?;
+    Some(unasked(&format!("{}, version {version},", shown(&pip.program)), &url))
+}
+
+/// That such a pip does not ask about a URL that names nobody.
+pub(super) fn unasked(pip: &str, url: &str) -> Finding {
+    let what = format!("{pip} asks only if the URL names a user, which {} does not", crate::escape::printable(url));
+    let named = crate::escape::printable(&url.replacen("://", "://USER@", 1));
+    Finding::warning(CHECK, what).by_hand(format!("write the user into it, {named}, or install pip 26.2 or later"))
+}
+
+/// The version of a pip that asks the command only about a user whom the URL names.
+pub(super) fn needs_user(pip: &Installed) -> Option<&str> {
+    pip.environment.as_ref()?.pip.as_deref().filter(|version| !asks_for_users(version))
+}
+
+/// Whether a pip of this version asks the command who the user is, too. One that cannot be told does.
+fn asks_for_users(version: &str) -> bool {
+    let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+    let release = numbers.next().map(|major| (major, numbers.next().unwrap_or_default()));
+    release.is_none_or(|release| release >= ASKS_FOR_USERS)
 }
 
 /// By which way a pip reaches a keyring.
@@ -92,6 +133,12 @@ mod tests {
         ] {
             assert_eq!(way(&asking(provider, no_input), has_keyring), expected, "{provider} {no_input} {has_keyring}");
         }
+    }
+
+    #[test]
+    fn only_pips_before_26_2_need_a_user_in_the_url() {
+        assert!(!["9.0.1", "23.2.1", "26.1.1", "26"].into_iter().any(asks_for_users));
+        assert!(["26.2", "26.10", "27.0", "nonsense", ""].into_iter().all(asks_for_users));
     }
 
     #[test]

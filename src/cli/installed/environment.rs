@@ -40,8 +40,8 @@ pub(in crate::cli) struct Environment {
     pub(in crate::cli) has_keyring: bool,
     /// Whether our package is in it.
     pub(in crate::cli) has_agent: bool,
-    /// Whether pip is.
-    has_pip: bool,
+    /// The version of the pip that is in it.
+    pub(in crate::cli) pip: Option<String>,
 }
 
 impl Environment {
@@ -62,9 +62,9 @@ impl Environment {
         let sites = sites(&folder, &real, venv.is_some(), around);
         Some(Self {
             owner: owner(&folder, venv.is_some(), around),
-            has_keyring: has(&sites, KEYRING),
-            has_agent: has(&sites, AGENT),
-            has_pip: has(&sites, "pip"),
+            has_keyring: version(&sites, KEYRING).is_some(),
+            has_agent: version(&sites, AGENT).is_some(),
+            pip: version(&sites, "pip"),
             python: if venv.is_some() { real } else { python.to_owned() },
             folder,
         })
@@ -77,7 +77,7 @@ impl Environment {
         let words = match &self.owner {
             Owner::Pipx(name) => vec!["pipx", "inject", name, AGENT],
             Owner::UvTool(name) => vec!["uv", "tool", "install", name, "--with", AGENT],
-            Owner::Venv if !self.has_pip => vec!["uv", "pip", "install", "--python", python?, AGENT],
+            Owner::Venv if self.pip.is_none() => vec!["uv", "pip", "install", "--python", python?, AGENT],
             Owner::Venv | Owner::Python => vec![python?, "-m", "pip", "install", AGENT],
             Owner::System => return None,
         };
@@ -181,16 +181,18 @@ fn base_with_packages(folder: &Path) -> Option<PathBuf> {
     includes.then(|| value("home").map(PathBuf::from)).flatten()
 }
 
-/// Whether a distribution is in one of those folders: its metadata lies there as `NAME-VERSION.dist-info`.
-fn has(sites: &[PathBuf], package: &str) -> bool {
+/// The version of a distribution in one of those folders: its metadata lies there as `NAME-VERSION.dist-info`.
+fn version(sites: &[PathBuf], package: &str) -> Option<String> {
     let entries = sites.iter().filter_map(|site| std::fs::read_dir(site).ok()).flatten().take(MOST_PACKAGES).flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter_map(|name| distribution(&name)).any(|name| name.as_str() == package)
+    let mut versions = names.filter_map(|name| distribution(&name)).filter(|(name, _)| name.as_str() == package);
+    versions.next().map(|(_, version)| version)
 }
 
-fn distribution(entry: &str) -> Option<ProjectName> {
+fn distribution(entry: &str) -> Option<(ProjectName, String)> {
     let stem = entry.strip_suffix(".dist-info").or_else(|| entry.strip_suffix(".egg-info"))?;
-    stem.split('-').next()?.parse().ok()
+    let mut parts = stem.split('-');
+    Some((parts.next()?.parse().ok()?, parts.next().unwrap_or_default().to_owned()))
 }
 
 /// What else a tool of uv was installed with (`uv-receipt.toml`).

@@ -102,13 +102,14 @@ fn first(path: &OsStr, name: &str) -> Option<PathBuf> {
 fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let same = |one: Option<&Path>| one.and_then(|one| one.canonicalize().ok()) == folder.canonicalize().ok();
     let problem = if !is_on(path, folder) {
-        Some("not on PATH yet; add to your shell's profile:".to_owned())
+        Some("not on PATH yet".to_owned())
     } else {
         let other = first(path, "keyring").filter(|first| !same(first.parent()) && !installed::is_ours(first));
-        other.map(|other| format!("another keyring comes first on PATH, {}; in your shell's profile:", other.display()))
+        other.map(|other| format!("another keyring comes first on PATH: {}", other.display()))
     };
     if let Some(problem) = problem {
         terminal.say(problem)?;
+        terminal.say("type this, and add it to your shell's profile:")?;
         terminal.say(format!("  export PATH=\"{}:$PATH\"", folder.display()))?;
     }
     Ok(())

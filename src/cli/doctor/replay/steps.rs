@@ -6,7 +6,7 @@ use crate::caller::{PipAsks, UvAsks, uv_asks};
 use crate::cli::args::Client;
 use crate::cli::doctor::desk::{Desk, shown};
 use crate::cli::doctor::finding::Finding;
-use crate::cli::doctor::pip::{Way, asks, way};
+use crate::cli::doctor::pip::{Way, asks, needs_user, unasked, way};
 use crate::cli::installed::Installed;
 
 pub(super) fn of(desk: &Desk, found: &Installed, service: &Service) -> Result<Vec<Step>, Finding> {
@@ -37,6 +37,11 @@ fn pip(found: &Installed, service: &Service, asks: Option<&PipAsks>) -> Result<V
         }
         (Way::Import, Some(own)) => {
             Ok(urls.into_iter().map(|url| Step::import(&own.python, [&url, service.user(), "together"])).collect())
+        }
+        (Way::Import | Way::Command, _) if needs_user(found).is_some() => {
+            let Some(user) = &service.user else { return Err(unasked(&shown(&found.program), &service.url)) };
+            let words = |url: &String| vec!["get".to_owned(), url.clone(), user.clone()];
+            urls.iter().map(|url| Step::command(keyring(found)?, words(url), Form::Password)).collect()
         }
         (Way::Import | Way::Command, _) => {
             let words = |url: &String| {

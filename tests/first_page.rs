@@ -1,0 +1,95 @@
+//! The README's first page, followed by somebody at a terminal whose home is empty.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use support::page::{blocks, filled_in, section};
+use support::run::{WHEEL, at_terminal};
+use support::{BED, Home, TOOLS, err, leak, out};
+use testbed::{Client, Seen};
+
+const PROMPT: &str = "$ ";
+const PASSPHRASE: &str = "several words\n";
+
+/// The commands of "Begin", as they stand there.
+fn commands() -> Vec<String> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let shell = blocks(section(&readme, "Begin")).into_iter().filter(|block| block.kind == "sh");
+    shell.flat_map(|block| filled_in(&block.text).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// What a person types for a command, and where.
+fn typed(command: &str, home: &Home) -> Vec<Value> {
+    let line = json!([PROMPT, format!("{command}\n")]);
+    let answers = if command.starts_with("devpi-tokens login ") {
+        vec![
+            json!(["new passphrase for the vault: ", PASSPHRASE, "unseen"]),
+            json!(["passphrase for the vault, again: ", PASSPHRASE, "unseen"]),
+            json!([" [alice]: ", "\n"]),
+            json!(["password of alice at ", format!("{}\n", BED.password("alice")), "unseen"]),
+        ]
+    } else if command == "devpi-tokens setup" {
+        // Which clients there are depends on the machine. Then the line that it shows.
+        let told = format!("export PATH=\"{}:$PATH\"", home.paths().data.join("bin").display());
+        vec![json!(["[y/N] ", "y\n", "each time"]), json!([PROMPT, format!("{told}\n")])]
+    } else {
+        Vec::new()
+    };
+    std::iter::once(line).chain(answers).collect()
+}
+
+/// Follows the page in a new home with this virtual environment, and has a private package.
+fn follow(mut client: Client) {
+    let home = Home::new("");
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let names: Vec<String> = fs::read_dir(client.home()).expect("a home").flatten().map(name).collect();
+    assert_eq!(names, ["venv"], "a new home");
+    // Into the environment that is active: `pip install .` does the same after it has built the programs for release.
+    client.add(&[&WHEEL]).expect("an installation");
+    client.put_on_path(client.venv().join("bin"));
+    let commands = commands();
+    assert!((2..=5).contains(&commands.len()), "{commands:?}");
+    let mut answers: Vec<Value> = commands.iter().flat_map(|command| typed(command, &home)).collect();
+    answers.push(json!([PROMPT, "exit\n"]));
+    let count = answers.iter().filter(|answer| answer[0] == PROMPT).count() - 1;
+
+    let mut shell = client.command("bash");
+    shell.args(["--norc", "--noprofile", "-e", "-i"]).env("PS1", PROMPT).env("VIRTUAL_ENV", client.venv());
+    // What an agent of this test differs in from one of the user's own, who has no desktop.
+    shell.envs(home.variables().into_iter().filter(|(name, _)| *name != "DEVPI_TOKENS_VAULT"));
+    leak::remember(&home.cli(&["login"]), &format!("{PASSPHRASE}{}\n", BED.password("alice")));
+    let before = BED.log().expect("the log").len();
+    let began = Instant::now();
+    let done = at_terminal(&shell, &answers);
+    let took = began.elapsed();
+    let shown = out(&done);
+    assert!(done.status.success(), "{shown}{}", err(&done));
+    assert!(shown.contains("type this, and add it to your shell's profile:\n  export PATH="), "{shown}");
+    assert!(client.imports("bed_app"), "{shown}");
+    let log = BED.log().expect("the log");
+    let of_pip: Vec<&Seen> = log[before..].iter().filter(|seen| seen.agent.starts_with("pip/")).collect();
+    assert_eq!(of_pip.first().map(|seen| (seen.status, seen.token())), Some((401, None)), "it had to ask");
+    let root = home.roots().remove(0).restrictions.len();
+    let files: Vec<&&Seen> = of_pip.iter().filter(|seen| seen.uri.ends_with(".whl")).collect();
+    assert!(!files.is_empty(), "{of_pip:?}");
+    for seen in files {
+        let token = seen.token().expect("a token");
+        assert!(seen.status == 200 && token.caveats.len() > root, "{seen:?}");
+    }
+    println!("{count} commands on the first page, {:.1} s", took.as_secs_f64());
+}
+
+#[test]
+fn whoever_follows_the_first_page_has_a_private_package() {
+    follow(Client::new(&TOOLS).expect("a client"));
+}
+
+/// Which is what `python -m venv` brings for years to come.
+#[test]
+fn whoever_has_an_older_pip_has_it_too() {
+    follow(Client::with_pip_before(&TOOLS).expect("a client"));
+}
