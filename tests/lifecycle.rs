@@ -302,6 +302,20 @@ fn what_cannot_be_written_to_standard_output_ends_in_74_and_says_nothing_secret(
 }
 
 #[test]
+fn a_hangup_ends_no_agent_that_has_said_that_it_is_ready() {
+    let home = Home::new("memory");
+    for _ in 0..20 {
+        let mut agent = home.command(AGENT).arg("--foreground").stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut ready = [0; 6];
+        agent.stdout.as_mut().expect("piped").read_exact(&mut ready).expect("ready");
+        send(agent.id(), Signal::HUP);
+        let stopped = home.cli(&["agent", "stop"]).output().expect("stop");
+        assert_eq!((ready, out(&stopped).as_str()), (*b"ready\n", "the agent has ended\n"), "{}", err(&stopped));
+        assert_eq!(agent.wait().expect("it ends").code(), Some(0));
+    }
+}
+
+#[test]
 fn an_agent_does_not_end_with_the_terminal_of_its_starter() {
     let home = Home::with_alice();
     let agent = home.agent().expect("it runs");

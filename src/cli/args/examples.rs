@@ -146,7 +146,8 @@ Examples:
 
 pub(super) const AGENT: &str = "\
 The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts
-it.
+it. SIGTERM ends it, and SIGUSR1 locks it. SIGHUP changes nothing: config.toml
+is read for each question.
 
 Examples:
   devpi-tokens agent start
