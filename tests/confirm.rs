@@ -174,6 +174,12 @@ fn enter_alone_refuses_and_the_same_question_is_not_asked_again_at_once() {
     assert!(log.contains("why      you said no to this a moment ago\n"), "{log}");
 }
 
+/// The question for an upload.
+fn uploading() -> serde_json::Value {
+    json!({"request": "ask", "server": BED.url(), "user": null, "purpose": "upload",
+        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0})
+}
+
 #[test]
 fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     let (terminal, other) = (Terminal::new(), Terminal::new());
@@ -184,9 +190,7 @@ fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     assert_eq!(hello["response"], "hello", "{hello}");
     // What opens nothing and shows nothing moves nothing either.
     evil.ask(&json!({"request": "unlock"}));
-    let question = json!({"request": "ask", "server": BED.url(), "user": null, "purpose": "upload",
-        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0});
-    evil.frame(question.to_string().as_bytes());
+    evil.frame(uploading().to_string().as_bytes());
     let (_, screen) = terminal.number();
     assert!(screen.contains("it asks through: "), "{screen}");
     assert_eq!(other.screen(), "");
@@ -241,6 +245,9 @@ fn where_nobody_can_be_asked_nothing_is_handed_out() {
     let refused = get(&home, &[]).output().expect("it runs");
     assert_eq!((code(&refused), out(&refused).as_str()), (Some(69), ""), "an upload of anything is an upload");
     assert!(err(&refused).contains("is no desktop and no terminal"), "{}", err(&refused));
+    let mut raw = Raw::greeted(&home.paths().sockets[0]);
+    raw.frame(uploading().to_string().as_bytes());
+    assert_eq!(raw.answer().expect("an answer")["denied"], "nobody_to_ask", "nobody is waited for");
     let explained = out(&home.cli(&["explain", &BED.index_url("alice/dev")]).output().expect("it runs"));
     assert_eq!(explained.matches(", once you have confirmed it: ").count(), 2, "{explained}");
 }

@@ -1,6 +1,7 @@
 //! What a person has to say yes to.
 
 use super::{Agent, decide, kept_for, now};
+use crate::daemon::confirm::Turn;
 use crate::daemon::confirm::text::{self, Wanting};
 use crate::daemon::issuer::Clock;
 use crate::daemon::policies;
@@ -87,16 +88,15 @@ impl Agent {
         let caller = visitor.caller();
         let lately = || caller.as_ref().and_then(|caller| self.confirmer.lately(caller, question)).map_or(Ok(()), Err);
         lately()?;
-        visitor.confirm();
-        let mut turn = self.confirmer.turn().await?;
+        let user = kept_for(&granted.contents, question)?.1.root.0.user().clone();
+        let holder = Holder { server: question.server.clone(), user };
+        let mut turn = self.turn(&holder, visitor).await?;
         // In front of us may have been a process of the same program.
         lately()?;
         let given = caller.as_ref().and_then(|caller| self.issuer.borrow_mut().repeat(caller, question, now()));
         if given.is_some() {
             return Ok(given);
         }
-        let user = kept_for(&granted.contents, question)?.1.root.0.user().clone();
-        let holder = Holder { server: question.server.clone(), user };
         let text = text::of_token(&self.wanting(visitor), question, (&holder, &granted.grant, granted.lifetime()));
         let said = self.confirmer.ask(&mut turn, &holder, &text).await;
         if let (Err(denial), Some(caller)) = (&said, caller) {
@@ -121,9 +121,8 @@ impl Agent {
         if let Some((holder, what)) = refused {
             let widens = Denial::Widens { holder: holder.clone(), what: what.clone(), by_passphrase: false };
             let text = text::of_policy(&self.wanting(visitor), &holder, &what).ok_or_else(|| widens.clone())?;
-            visitor.confirm();
             let asked = async {
-                let mut turn = self.confirmer.turn().await?;
+                let mut turn = self.turn(&holder, visitor).await?;
                 self.confirmer.ask(&mut turn, &holder, &text).await
             };
             let asked = tokio::select! {
@@ -145,6 +144,13 @@ impl Agent {
         policies::replace(&self.store, &holder, policy)?;
         self.issuer.borrow_mut().wipe();
         Ok(Response::Done)
+    }
+
+    /// The right to ask the person of that holder. The visitor is told, where there is one who can be asked.
+    async fn turn(&self, holder: &Holder, visitor: &Visitor) -> Result<Turn<'_>, Denial> {
+        self.confirmer.reach(holder)?;
+        visitor.confirm();
+        self.confirmer.turn().await
     }
 
     fn wanting<'a>(&'a self, visitor: &'a Visitor) -> Wanting<'a> {
