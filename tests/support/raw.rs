@@ -41,11 +41,10 @@ impl Raw {
         self.write(&[&length.to_be_bytes(), content].concat());
     }
 
-    /// One frame and the answer to it, which may be a while in coming where a person is asked.
+    /// One frame and the answer to it.
     pub fn ask(&mut self, message: &Value) -> Value {
         self.frame(message.to_string().as_bytes());
-        let said = self.answer().expect("an answer");
-        if said["response"] == "confirming" { self.answer().expect("an answer") } else { said }
+        self.answer().expect("an answer")
     }
 
     /// The next answer; none where the agent hangs up.
