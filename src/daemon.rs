@@ -36,6 +36,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
+use crate::memory;
 use crate::paths::Paths;
 use crate::vault::{Key, child};
 use crate::wrap::WIDTH;
@@ -162,6 +163,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
             harden::let_go_of_output()?;
         }
         let agent = Rc::new(Agent::new(program, paths)?);
+        memory::let_go_of_files();
         tokio::task::spawn_local(signals.heed(Rc::clone(&agent)));
         listener::listen(agent, bound, &lock).await
     });

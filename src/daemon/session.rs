@@ -50,6 +50,7 @@ async fn converse(
     let hello =
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
+    agent.met(&session, visitor);
     loop {
         let Some(asked) = next(agent, stream, (guest, IDLE)).await? else { return Ok(()) };
         let response = match asked {
@@ -80,7 +81,9 @@ async fn announced(
 
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
     let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
-    answered(visitor.pid(), async move { agent.answer(request, &session, &visiting).await }).await
+    // In a box, as it is some kilobytes that would be moved again and again until they are where they stay.
+    let answering = Box::pin(async move { agent.answer(request, &session, &visiting).await });
+    answered(visitor.pid(), answering).await
 }
 
 /// Answers in a task of its own: a panic there costs this answer only.
@@ -125,12 +128,12 @@ async fn next(
 /// The outer error ends the connection; the inner one is of the frame's content.
 async fn read(stream: &mut Stream, first: Duration) -> Result<Result<Request, WireError>, WireError> {
     let mut header = [0; 4];
-    let begun = timeout(first, stream.read(&mut header[..1])).await.map_err(|_| WireError::TimedOut)??;
+    let begun = timeout(first, stream.read(&mut header)).await.map_err(|_| WireError::TimedOut)??;
     if begun == 0 {
         return Err(WireError::Closed);
     }
     let rest = async {
-        stream.read_exact(&mut header[1..]).await?;
+        stream.read_exact(&mut header[begun..]).await?;
         let mut content = Zeroizing::new(vec![0; wire::length(header)?]);
         stream.read_exact(&mut content).await?;
         Ok(content)
