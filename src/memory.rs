@@ -276,7 +276,7 @@ mod tests {
     /// What lies at an address, also where it belongs to nobody any more.
     fn bytes_at(address: usize, size: usize) -> Vec<u8> {
         let mut bytes = vec![0; size];
-        let memory = std::fs::File::open("/proc/self/mem").expect("our memory");
+        let memory = File::open("/proc/self/mem").expect("our memory");
         memory.read_exact_at(&mut bytes, address as u64).expect("it is mapped");
         bytes
     }
