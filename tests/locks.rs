@@ -2,10 +2,13 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::process::Output;
 
 use rustix::process::Signal;
+use serde_json::json;
 use support::desktop::Desktop;
+use support::raw::Raw;
 use support::{BED, Home, code, err, fed, out, send, wait_for};
 
 fn with_passphrase() -> Home {
@@ -50,6 +53,20 @@ fn a_vault_that_nobody_asks_locks_and_opens_with_its_passphrase() {
     unlock(&home);
     assert!(get(&home).status.success());
     assert!(home.log().contains("locked why=nobody asked for a long time"), "{}", home.log());
+}
+
+#[test]
+fn whoever_asks_across_a_border_keeps_no_vault_open() {
+    let home = with_passphrase();
+    let path = home.path().join("ci/agent.sock");
+    let open = home.cli(&["agent", "socket", path.to_str().expect("UTF-8")]).output().expect("agent socket");
+    assert!(open.status.success(), "{}", err(&open));
+    let raw = RefCell::new(Raw::greeted(&path));
+    lock_soon(&home);
+    wait_for("the lock", || {
+        raw.borrow_mut().ask(&json!({"request": "lock"}));
+        vault(&home) == "vault: locked, sealed with a passphrase"
+    });
 }
 
 #[test]

@@ -224,6 +224,16 @@ fn who_asks_there_for_hundreds_of_tokens_is_put_off_and_nobody_else() {
 }
 
 #[test]
+fn whoever_is_refused_there_in_a_loop_fills_no_log() {
+    let home = Home::with_alice();
+    let mut raw = Raw::greeted(&reading(&home));
+    for _ in 0..100 {
+        assert_eq!(denied(&raw.ask(&json!({"request": "lock"}))), "restricted");
+    }
+    assert_eq!(home.log().matches("INFO refused").count(), 0, "{}", home.log());
+}
+
+#[test]
 fn a_place_where_others_can_change_it_is_refused_and_nothing_is_touched() {
     let home = Home::with_alice();
     let refused = |path: &Path, exit: i32| {
@@ -237,11 +247,15 @@ fn a_place_where_others_can_change_it_is_refused_and_nothing_is_touched() {
     refused(&std::env::temp_dir().join("devpi-tokens-test.sock"), 78);
     refused(&home.path().join("state/another.sock"), 78);
     refused(&home.path().join("x".repeat(107)), 78);
-    std::fs::write(home.path().join("file"), "kept").expect("a file");
-    refused(&home.path().join("file"), 73);
+    let file = home.path().join("ci/file");
+    std::fs::create_dir(home.path().join("ci")).expect("a folder");
+    std::fs::set_permissions(home.path().join("ci"), std::fs::Permissions::from_mode(0o700)).expect("set");
+    std::fs::write(&file, "kept").expect("a file");
+    refused(&file, 73);
     refused(&home.path().join("state/agent.sock"), 78);
-    refused(&home.path().join("file/s"), 78);
-    assert_eq!(std::fs::read_to_string(home.path().join("file")).expect("read"), "kept");
+    refused(&home.path().join("above-the-agents-own.sock"), 78);
+    refused(&file.join("s"), 78);
+    assert_eq!(std::fs::read_to_string(&file).expect("read"), "kept");
     assert_eq!(std::fs::read_dir(&open_folder).expect("listed").count(), 0);
     assert!(Raw::greeted(&home.paths().sockets[0]).ask(&json!({"request": "status"}))["sockets"] == json!([]));
     let unknown = home.cli(&["agent", "socket", "--close", "nowhere"]).output().expect("agent socket");

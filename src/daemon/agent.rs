@@ -131,8 +131,13 @@ impl Agent {
         session: &SessionBus,
         visitor: &Visitor,
     ) -> Result<Response, Denial> {
-        self.look_at_clocks();
-        if !matches!(request, Request::Status) {
+        match request {
+            // It reads the limits itself, and a look-up is to be fast.
+            Request::Ask(_) => self.look_at_clocks(),
+            _ => self.look(),
+        }
+        // Whoever asks across a border keeps no vault open over night.
+        if !matches!(request, Request::Status) && !visitor.is_restricted() {
             self.watch.borrow_mut().asked(idle::Instant::now());
         }
         match request {
@@ -246,6 +251,9 @@ impl Agent {
         // That may have taken seconds, and the machine may have slept: what was locked, forgotten, replaced or narrowed
         // meanwhile gives nothing any more.
         self.look_at_clocks();
+        if visitor.is_restricted() {
+            self.sockets.sweep();
+        }
         visitor.narrow(&mut question)?;
         let Granted { contents, clock, grant } = match self.confirmed((&question, &complete), visitor).await? {
             Ok(granted) => granted,

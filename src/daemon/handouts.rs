@@ -28,8 +28,9 @@ pub(super) struct Handouts {
     /// Whether the last line could not be written.
     is_failing: Cell<bool>,
     last_refused: RefCell<Option<Entry>>,
-    /// In which minute the last refusal was written, and how many in it.
-    refusals: Cell<(u64, u32)>,
+    /// In which minute the last refusal was written, and how many in it: of programs of the user, and of those across a
+    /// border, which are not to use up what the others have.
+    refusals: [Cell<(u64, u32)>; 2],
 }
 
 /// What was handed out.
@@ -46,7 +47,7 @@ impl Handouts {
             book: Logbook::of_handouts(state)?,
             is_failing: Cell::default(),
             last_refused: RefCell::default(),
-            refusals: Cell::default(),
+            refusals: Default::default(),
         })
     }
 
@@ -54,13 +55,15 @@ impl Handouts {
     pub(super) fn handed_out(&self, at: u64, question: &Question, visitor: &Visitor, given: &Given<'_>) {
         let Given { root, grant, mark, credential } = given;
         tracing::info!(peer = visitor.pid(), %root, purpose = %question.purpose, "handed out");
+        // Whoever asks across a border is not to fill the log with names.
+        let most_names = if visitor.is_restricted() { MOST_NAMES } else { usize::MAX };
         self.write(&Entry {
             at,
             server: question.server.clone(),
             user: Some(credential.username.clone()),
             purpose: question.purpose,
-            indexes: grant.indexes.iter().cloned().collect(),
-            projects: grant.projects.iter().cloned().collect(),
+            indexes: grant.indexes.iter().take(most_names).cloned().collect(),
+            projects: grant.projects.iter().take(most_names).cloned().collect(),
             bytes: question.bytes,
             stranger: question.stranger.clone().map(Shown::from),
             asker: visitor.asker().clone(),
@@ -90,10 +93,11 @@ impl Handouts {
             outcome: Outcome::Refused { why: why.to_string().into() },
         };
         let is_same = |last: &Entry| at < last.at.saturating_add(REPEAT) && Entry { at, ..last.clone() } == entry;
-        let (minute, written) = self.refusals.get();
+        let refusals = &self.refusals[usize::from(visitor.is_restricted())];
+        let (minute, written) = refusals.get();
         let written = if minute == at / 60 { written } else { 0 };
         if written < MOST_REFUSALS && !self.last_refused.borrow().as_ref().is_some_and(is_same) {
-            self.refusals.set((at / 60, written + 1));
+            refusals.set((at / 60, written + 1));
             self.write(&entry);
             self.last_refused.replace(Some(entry));
         }

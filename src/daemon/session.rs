@@ -83,12 +83,12 @@ async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visit
     let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
     // In a box, as it is some kilobytes that would be moved again and again until they are where they stay.
     let answering = Box::pin(async move { agent.answer(request, &session, &visiting).await });
-    answered(visitor.pid(), answering).await
+    answered((visitor.pid(), visitor.is_restricted()), answering).await
 }
 
 /// Answers in a task of its own: a panic there costs this answer only.
 pub(super) async fn answered(
-    peer: Option<u32>,
+    (peer, is_restricted): (Option<u32>, bool),
     answering: impl Future<Output = Result<Response, Denial>> + 'static,
 ) -> Response {
     let answered = apart(answering).await;
@@ -97,7 +97,11 @@ pub(super) async fn answered(
     match answered {
         Some(Ok(response)) => response,
         Some(Err(denial)) => {
-            tracing::info!(peer, %denial, "refused");
+            // Whoever asks across a border turns no log over.
+            match is_restricted {
+                true => tracing::debug!(peer, %denial, "refused"),
+                false => tracing::info!(peer, %denial, "refused"),
+            }
             Response::Denied(denial)
         }
         None => {

@@ -1,11 +1,13 @@
 //! The restricted sockets: made while the agent runs, each with a ceiling of its own, and gone with it.
 
 use std::cell::{Cell, RefCell};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use interprocess::local_socket::tokio::Stream;
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::sync::mpsc;
@@ -16,8 +18,11 @@ use crate::folder::{Fault, Folder, FolderError};
 use crate::paths::Paths;
 use crate::protocol::{Denial, NoSocket, Question, RestrictedSocket};
 
-/// How many there may be at once.
-const MOST: usize = 16;
+/// How many there may be at once: `status` lists them with their indexes, in one frame.
+const MOST: usize = 8;
+
+/// How many kinds of tokens there are to ask for.
+const MOST_PURPOSES: usize = 5;
 
 /// How many connections wait to be taken in from all of them; the others wait in their socket.
 const ARRIVALS: usize = 16;
@@ -96,7 +101,7 @@ impl Sockets {
     /// Makes one. `own` is where the agent's own socket may be.
     pub(super) fn open(&self, socket: RestrictedSocket, own: &[PathBuf]) -> Result<(), Denial> {
         let refused = |why| Denial::NoSocket { path: socket.path.clone(), why };
-        if socket.indexes.len() > Question::MOST_INDEXES || socket.purposes.is_empty() {
+        if socket.indexes.len() > Question::MOST_INDEXES || !(1..=MOST_PURPOSES).contains(&socket.purposes.len()) {
             return Err(Denial::NotARequest);
         }
         self.sweep();
@@ -172,7 +177,7 @@ fn bind(path: &Path, own: &[PathBuf]) -> Result<Bound, NoSocket> {
         let inode = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
         inode(other).is_some_and(|other| inode(folder.path()) == Some(other))
     };
-    if own.iter().filter_map(|own| own.parent()).any(same) {
+    if own.iter().flat_map(|own| own.ancestors().skip(1)).any(same) {
         return Err(NoSocket::OwnFolder);
     }
     match std::fs::symlink_metadata(path) {
@@ -183,8 +188,18 @@ fn bind(path: &Path, own: &[PathBuf]) -> Result<Bound, NoSocket> {
     }
     let bound = Bound::listen_at(path).map_err(system)?;
     // The folder decides who comes so far.
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).map_err(system)?;
+    let_in_everybody(path).map_err(|error| system(error.into()))?;
     Ok(bound)
+}
+
+/// Changes the mode of the socket, and of nothing else that somebody in a container may have put in its place meanwhile.
+fn let_in_everybody(path: &Path) -> rustix::io::Result<()> {
+    let file = rustix::fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    if !FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).is_socket() {
+        return Err(Errno::NOTSOCK);
+    }
+    // By its descriptor: Linux has no call that changes a mode and follows no link at the end of a path.
+    rustix::fs::chmod(format!("/proc/self/fd/{}", file.as_raw_fd()), Mode::from_raw_mode(0o666))
 }
 
 fn unfit(error: FolderError) -> NoSocket {

@@ -1,4 +1,4 @@
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 
 use super::*;
@@ -64,7 +64,23 @@ async fn a_folder_that_others_can_change_and_a_path_that_is_too_long_are_refused
     assert!(matches!(why(&home.path().join("link/s")), NoSocket::Folder { is_unsafe: true, .. }));
     let own = home.path().join("link/agent.sock");
     assert_eq!(bind(&folder.join("s"), &[own]).err(), Some(NoSocket::OwnFolder));
+    // Whoever gets a folder gets all that is below it.
+    assert_eq!(bind(&home.path().join("s"), &[folder.join("agent.sock")]).err(), Some(NoSocket::OwnFolder));
     assert!(bind(&folder.join("s"), &[home.path().join("agent.sock")]).is_ok());
+}
+
+#[test]
+fn the_mode_of_what_was_put_in_the_place_of_a_socket_stays_as_it_is() {
+    let (home, folder) = folder();
+    let secret = home.path().join("secret");
+    std::fs::write(&secret, "").expect("a file");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("set");
+    symlink(&secret, folder.join("link")).expect("a link");
+    std::fs::hard_link(&secret, folder.join("file")).expect("a link");
+    for name in ["link", "file"] {
+        assert_eq!(let_in_everybody(&folder.join(name)), Err(Errno::NOTSOCK), "{name}");
+    }
+    assert_eq!(std::fs::metadata(&secret).expect("there").permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test]
