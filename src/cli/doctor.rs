@@ -77,6 +77,9 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
     // Who is meant where no user is named.
     let default = alive.iter().copied().find(|kept| kept.root.default).or(alive.first().copied());
     let indexes = indexes(desk, url, default, args);
+    let (missing, indexes): (Vec<IndexName>, Vec<IndexName>) =
+        indexes.into_iter().partition(|index| server.misses(index));
+    findings.extend(missing.iter().map(|index| server::missing(url, index)));
     for index in &indexes {
         let (finding, redirects) = server::access(&server, index);
         findings.push(finding);

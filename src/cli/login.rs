@@ -207,6 +207,13 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
 
 /// An index that anybody may read works with no token at all, and a person who looks for one is puzzled.
 fn about_access(found: &Found, index: &IndexName, terminal: &mut Terminal<'_>) {
+    if found.server.misses(index) {
+        terminal.warn(format!(
+            "warning: there is no index {index} at {}\n  if its name is mistyped: devpi-tokens login URL",
+            found.server.url()
+        ));
+        return;
+    }
     match found.server.access(index) {
         Ok(Access::Open) => terminal
             .note(format!("{index} is open to everybody: pip and uv never ask for a token to read it; uploads do")),
