@@ -200,10 +200,10 @@ fn a_pip_that_asks_only_about_a_user_is_told_to_name_one() {
     let desk = Desk::new();
     let lib = std::fs::read_dir(desk.venv().join("lib")).expect("a folder").flatten().next().expect("a Python");
     let packages = lib.path().join("site-packages");
-    let entries = std::fs::read_dir(&packages).expect("packages").flatten().map(|entry| entry.path());
+    let mut entries = std::fs::read_dir(&packages).expect("packages").flatten().map(|entry| entry.path());
     let is_pip =
         |path: &std::path::PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pip-"));
-    let pip = entries.filter(is_pip).next().expect("pip");
+    let pip = entries.find(is_pip).expect("pip");
     std::fs::rename(pip, packages.join("pip-23.2.1.dist-info")).expect("another version");
     for report in [desk.doctor(""), desk.doctor("--as pip")] {
         let (level, what, mend) = report.only("pip", "do");
