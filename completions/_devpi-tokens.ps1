@@ -422,6 +422,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('socket', 'socket', [CompletionResultType]::ParameterValue, 'Open a socket for a container, which gives only what is named')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have your session start the agent: systemd, else the desktop')
             [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take back what `agent install` did')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -474,6 +475,23 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'devpi-tokens;agent;socket' {
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'The only indexes to ask for, by commas; their bases are added (default: all)')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'The only indexes to ask for, by commas; their bases are added (default: all)')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What for: read, upload, push, toxresult or remove, by commas')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Only of this server, as `status` shows it')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Only of this server, as `status` shows it')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Only of this user')
+            [CompletionResult]::new('--close', '--close', [CompletionResultType]::ParameterName, 'Close the socket that is there')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask: a passphrase comes from standard input')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but what is asked for, and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but what is asked for, and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is asked of which server, and what it answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is asked of which server, and what it answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'devpi-tokens;agent;install' {
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but what is asked for, and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but what is asked for, and errors')
@@ -498,6 +516,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('socket', 'socket', [CompletionResultType]::ParameterValue, 'Open a socket for a container, which gives only what is named')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have your session start the agent: systemd, else the desktop')
             [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take back what `agent install` did')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -516,6 +535,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;agent;help;unlock' {
+            break
+        }
+        'devpi-tokens;agent;help;socket' {
             break
         }
         'devpi-tokens;agent;help;install' {
@@ -656,6 +678,7 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show whether the agent runs, and where')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Hand out nothing until `agent unlock`')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the vault, and end a lock')
+            [CompletionResult]::new('socket', 'socket', [CompletionResultType]::ParameterValue, 'Open a socket for a container, which gives only what is named')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have your session start the agent: systemd, else the desktop')
             [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take back what `agent install` did')
             break
@@ -673,6 +696,9 @@ Register-ArgumentCompleter -Native -CommandName 'devpi-tokens' -ScriptBlock {
             break
         }
         'devpi-tokens;help;agent;unlock' {
+            break
+        }
+        'devpi-tokens;help;agent;socket' {
             break
         }
         'devpi-tokens;help;agent;install' {

@@ -88,6 +88,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__lock"
                 ;;
+            devpi__tokens__subcmd__agent,socket)
+                cmd="devpi__tokens__subcmd__agent__subcmd__socket"
+                ;;
             devpi__tokens__subcmd__agent,start)
                 cmd="devpi__tokens__subcmd__agent__subcmd__start"
                 ;;
@@ -111,6 +114,9 @@ _devpi__tokens() {
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,lock)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__lock"
+                ;;
+            devpi__tokens__subcmd__agent__subcmd__help,socket)
+                cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__socket"
                 ;;
             devpi__tokens__subcmd__agent__subcmd__help,start)
                 cmd="devpi__tokens__subcmd__agent__subcmd__help__subcmd__start"
@@ -196,6 +202,9 @@ _devpi__tokens() {
             devpi__tokens__subcmd__help__subcmd__agent,lock)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock"
                 ;;
+            devpi__tokens__subcmd__help__subcmd__agent,socket)
+                cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__socket"
+                ;;
             devpi__tokens__subcmd__help__subcmd__agent,start)
                 cmd="devpi__tokens__subcmd__help__subcmd__agent__subcmd__start"
                 ;;
@@ -271,7 +280,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent)
-            opts="-q -v -h --quiet --verbose --help start stop status lock unlock install uninstall help"
+            opts="-q -v -h --quiet --verbose --help start stop status lock unlock socket install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,7 +294,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__help)
-            opts="start stop status lock unlock install uninstall help"
+            opts="start stop status lock unlock socket install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -327,6 +336,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__agent__subcmd__help__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__help__subcmd__socket)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -431,6 +454,44 @@ _devpi__tokens() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__agent__subcmd__socket)
+            opts="-i -s -q -v -h --index --for --server --as --close --no-input --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -863,7 +924,7 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__agent)
-            opts="start stop status lock unlock install uninstall"
+            opts="start stop status lock unlock socket install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,6 +952,20 @@ _devpi__tokens() {
             return 0
             ;;
         devpi__tokens__subcmd__help__subcmd__agent__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        devpi__tokens__subcmd__help__subcmd__agent__subcmd__socket)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -394,6 +394,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand status 'Show whether the agent runs, and where'
             cand lock 'Hand out nothing until `agent unlock`'
             cand unlock 'Open the vault, and end a lock'
+            cand socket 'Open a socket for a container, which gives only what is named'
             cand install 'Have your session start the agent: systemd, else the desktop'
             cand uninstall 'Take back what `agent install` did'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -440,6 +441,22 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'devpi-tokens;agent;socket'= {
+            cand -i 'The only indexes to ask for, by commas; their bases are added (default: all)'
+            cand --index 'The only indexes to ask for, by commas; their bases are added (default: all)'
+            cand --for 'What for: read, upload, push, toxresult or remove, by commas'
+            cand -s 'Only of this server, as `status` shows it'
+            cand --server 'Only of this server, as `status` shows it'
+            cand --as 'Only of this user'
+            cand --close 'Close the socket that is there'
+            cand --no-input 'Never ask: a passphrase comes from standard input'
+            cand -q 'Say nothing but what is asked for, and errors'
+            cand --quiet 'Say nothing but what is asked for, and errors'
+            cand -v 'Say what is asked of which server, and what it answers'
+            cand --verbose 'Say what is asked of which server, and what it answers'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'devpi-tokens;agent;install'= {
             cand -q 'Say nothing but what is asked for, and errors'
             cand --quiet 'Say nothing but what is asked for, and errors'
@@ -462,6 +479,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand status 'Show whether the agent runs, and where'
             cand lock 'Hand out nothing until `agent unlock`'
             cand unlock 'Open the vault, and end a lock'
+            cand socket 'Open a socket for a container, which gives only what is named'
             cand install 'Have your session start the agent: systemd, else the desktop'
             cand uninstall 'Take back what `agent install` did'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -475,6 +493,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;agent;help;lock'= {
         }
         &'devpi-tokens;agent;help;unlock'= {
+        }
+        &'devpi-tokens;agent;help;socket'= {
         }
         &'devpi-tokens;agent;help;install'= {
         }
@@ -585,6 +605,7 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
             cand status 'Show whether the agent runs, and where'
             cand lock 'Hand out nothing until `agent unlock`'
             cand unlock 'Open the vault, and end a lock'
+            cand socket 'Open a socket for a container, which gives only what is named'
             cand install 'Have your session start the agent: systemd, else the desktop'
             cand uninstall 'Take back what `agent install` did'
         }
@@ -597,6 +618,8 @@ set edit:completion:arg-completer[devpi-tokens] = {|@words|
         &'devpi-tokens;help;agent;lock'= {
         }
         &'devpi-tokens;help;agent;unlock'= {
+        }
+        &'devpi-tokens;help;agent;socket'= {
         }
         &'devpi-tokens;help;agent;install'= {
         }

@@ -72,8 +72,14 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
     if cli.verbose {
         say_what_is_asked();
     }
+    let tells_of_ends = cli.verb.tells_of_ends();
     match verb(cli.verb, &mut terminal) {
-        Ok(code) => code,
+        Ok(code) => {
+            if !tells_of_ends {
+                status::warn_of_ends(&mut terminal);
+            }
+            code
+        }
         Err(failure) => {
             terminal.report(PROGRAM, &failure);
             failure.exit.into()

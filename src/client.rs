@@ -7,19 +7,19 @@ use std::time::Duration;
 use interprocess::local_socket::Stream;
 
 use crate::exit::{Exit, Failure};
+use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
 use crate::protocol::{Errand, Request, Response, VERSION};
 use crate::session_bus;
-use crate::socket::{self, SocketError};
+use crate::socket::{self, Peer, SocketError, Trust};
 use crate::wire::{self, WireError};
 
 /// How long an answer may take: the agent waits 5 s for the bases of an index and 2 s for the desktop's keyring.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long an answer may take that a person gives: pinentry and the desktop's keyring wait 60 s for one, and in front of
-/// pinentry may be all that [`PATIENCE`] is for.
-const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(70);
+/// How long an answer may take that a person gives: pinentry and the desktop's keyring wait 60 s for one.
+const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
 
 /// How long a new agent may take to serve.
 const START: Duration = Duration::from_secs(7);
@@ -38,6 +38,8 @@ pub struct Client {
     pub program: String,
     /// The socket that it was reached at.
     pub socket: PathBuf,
+    /// Whether it is another user's, outside of our container: it is asked for tokens, and told no secret.
+    is_strange: bool,
 }
 
 impl Client {
@@ -47,8 +49,10 @@ impl Client {
     /// Where somebody else listens, or where the agent does not greet as it should.
     pub fn running(paths: &Paths) -> Result<Option<Self>, Failure> {
         for path in &paths.sockets {
-            match socket::connect(path, PATIENCE) {
-                Ok(stream) => match Self::greet(stream, path) {
+            // Whoever names a socket in a container means the one that was handed in, whatever its user is called there.
+            let trust = if is_named(path) { Trust::OrOutside } else { Trust::Ours };
+            match socket::connect(path, trust, PATIENCE) {
+                Ok((stream, peer)) => match Self::greet(stream, (path, peer)) {
                     // An agent that ends just now lets go of those who had connected.
                     Err(Greeting::Wire(WireError::Closed)) => continue,
                     Err(Greeting::Wire(error)) => return Err(broken(&error)),
@@ -81,14 +85,20 @@ impl Client {
         })
     }
 
-    fn greet(mut stream: Stream, path: &Path) -> Result<Self, Greeting> {
-        let mut session = SessionBus::from_environment(|name| std::env::var(name).ok());
-        session.terminal = session_bus::terminal();
+    fn greet(mut stream: Stream, (path, peer): (&Path, Peer)) -> Result<Self, Greeting> {
+        let is_strange = !peer.is_us();
+        let session = match is_strange {
+            true => SessionBus::default(),
+            false => SessionBus {
+                terminal: session_bus::terminal(),
+                ..SessionBus::from_environment(|name| std::env::var(name).ok())
+            },
+        };
         let hello = Request::Hello { version: VERSION, session };
         wire::send(&mut stream, &hello)?;
         match wire::receive(&mut stream)? {
             Response::Hello { version: VERSION, pid, program } => {
-                Ok(Self { stream, agent: pid, program, socket: path.to_owned() })
+                Ok(Self { stream, agent: pid, program, socket: path.to_owned(), is_strange })
             }
             Response::Hello { version, .. } => {
                 let denial = crate::protocol::Denial::Version { agent: version, client: VERSION };
@@ -104,16 +114,29 @@ impl Client {
     /// # Errors
     /// What the agent refuses, and what is wrong with the connection.
     pub fn request(&mut self, request: &Request) -> Result<Response, Failure> {
-        use interprocess::local_socket::prelude::*;
-        if asks_people(request) {
-            let waits = self.stream.set_recv_timeout(Some(PATIENCE_WITH_PEOPLE));
-            waits.map_err(|error| broken(&error.into()))?;
+        if self.is_strange && !matches!(request, Request::Ask(_) | Request::Servers) {
+            let message = format!("{} is another user's agent: it is only asked for tokens", self.socket.display());
+            return Err(Failure::new(Exit::Refused, message).with_remedy("do that where the agent runs"));
         }
-        let sent = wire::send(&mut self.stream, request).and_then(|()| wire::receive(&mut self.stream));
-        match sent.map_err(|error| broken(&error))? {
+        match self.converse(request).map_err(|error| broken(&error))? {
             Response::Denied(denial) => Err(denial.into()),
             response => Ok(response),
         }
+    }
+
+    fn converse(&mut self, request: &Request) -> Result<Response, WireError> {
+        wire::send(&mut self.stream, request)?;
+        let patience = if takes_long(request) { PATIENCE_WITH_PEOPLE } else { PATIENCE };
+        match self.receive(patience)? {
+            Response::Confirming => self.receive(PATIENCE_WITH_PEOPLE),
+            response => Ok(response),
+        }
+    }
+
+    fn receive(&mut self, patience: Duration) -> Result<Response, WireError> {
+        use interprocess::local_socket::prelude::*;
+        self.stream.set_recv_timeout(Some(patience))?;
+        wire::receive(&mut self.stream)
     }
 
     /// Waits until the agent closes this connection, as it does when it ends.
@@ -129,10 +152,10 @@ impl Client {
     }
 }
 
-/// Whether a person may have to answer first. Of a look-up that is not known before: the policy says it.
-fn asks_people(request: &Request) -> bool {
-    use Request::{Ask, Create, SetPolicy, Unlock};
-    matches!(request, Ask(_) | Create { .. } | SetPolicy { .. } | Unlock { .. })
+/// Whether a person may have to open the desktop's keyring first, or a passphrase is tried, which waits after wrong ones.
+/// Where a person has to confirm something, the agent says so.
+fn takes_long(request: &Request) -> bool {
+    matches!(request, Request::Create { .. } | Request::Unlock { .. } | Request::SetPolicy { .. })
 }
 
 /// One request on a connection of its own, to an agent that is started if need be. What a person types between two
@@ -142,6 +165,29 @@ fn asks_people(request: &Request) -> bool {
 /// As [`Client::connect`] and [`Client::request`].
 pub fn ask(paths: &Paths, request: &Request) -> Result<Response, Failure> {
     Client::connect(paths)?.request(request)
+}
+
+/// The list of the servers that are ours; where there is none, as in a container, what the agent says of them that serves
+/// the socket which the environment names.
+///
+/// # Errors
+/// Those of that agent.
+pub fn hosts(paths: &Paths) -> Result<String, Failure> {
+    let list = hosts::read(&paths.hosts());
+    if !list.is_empty() || !paths.sockets.iter().any(|path| is_named(path)) {
+        return Ok(list);
+    }
+    // None is started for it: it would know of no server.
+    let Some(mut agent) = Client::running(paths)? else { return Ok(list) };
+    match agent.request(&Request::Servers)? {
+        Response::Servers { servers } => Ok(hosts::text(servers.iter())),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Whether the environment names that socket.
+fn is_named(path: &Path) -> bool {
+    std::env::var_os(Paths::SOCKET).is_some_and(|named| Path::new(&named) == path)
 }
 
 /// An answer of another kind than the request has.

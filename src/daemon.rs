@@ -13,7 +13,9 @@ mod listener;
 mod lock;
 mod log;
 mod policies;
+mod quota;
 mod session;
+mod sockets;
 mod store;
 mod visitor;
 mod weigh;
@@ -29,10 +31,12 @@ use agent::Agent;
 pub use harden::harden;
 use listener::Bound;
 use lock::Lock;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
+use crate::memory;
 use crate::paths::Paths;
 use crate::vault::{Key, child};
 use crate::wrap::WIDTH;
@@ -149,6 +153,9 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         let given = if options.foreground { Bound::given()? } else { None };
         let bound = given.map_or_else(|| Bound::bind(&paths.sockets), Ok)?;
         tracing::info!(socket = %bound.path().display(), "serving");
+        // Whoever hears that it is ready may send one.
+        let signals = Signals::received()
+            .map_err(|error| Failure::new(Exit::Unavailable, format!("cannot receive signals: {}", error.kind())))?;
         let _ = writeln!(out, "ready");
         // Where no service manager has started this agent, there is nobody to tell.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -156,7 +163,8 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
             harden::let_go_of_output()?;
         }
         let agent = Rc::new(Agent::new(program, paths)?);
-        tokio::task::spawn_local(heed_signals(Rc::clone(&agent)));
+        memory::let_go_of_files();
+        tokio::task::spawn_local(signals.heed(Rc::clone(&agent)));
         listener::listen(agent, bound, &lock).await
     });
     tracing::info!("ended");
@@ -180,24 +188,36 @@ fn lock_or_other(paths: &Paths) -> Result<Option<Lock>, Failure> {
         .with_remedy(format!("end it, or look at its log in {}", paths.state.display())))
 }
 
-/// SIGTERM and SIGINT end the agent, SIGUSR1 locks it.
-async fn heed_signals(agent: Rc<Agent>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let ends = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let others = (signal(SignalKind::hangup()), signal(SignalKind::user_defined1()));
-    let ((Ok(mut terminate), Ok(mut interrupt)), (Ok(mut hangup), Ok(mut lock))) = (ends, others) else {
-        tracing::warn!("signals cannot be received");
-        return;
-    };
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-            _ = lock.recv() => agent.lock(),
-            // The terminal that the first client ran in is gone; the agent stays. There is nothing to be read anew:
-            // `config.toml` is read for each question.
-            _ = hangup.recv() => {}
-        }
+/// What the agent is told by signals. From here on none of them does what it does to a program that knows nothing of it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    lock: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn received() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            lock: signal(SignalKind::user_defined1())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
-    agent.stop();
+
+    /// SIGTERM and SIGINT end the agent, SIGUSR1 locks it.
+    async fn heed(mut self, agent: Rc<Agent>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = self.lock.recv() => agent.lock(),
+                // The terminal that the first client ran in is gone; the agent stays. There is nothing to be read anew:
+                // `config.toml` is read for each question.
+                _ = self.hangup.recv() => {}
+            }
+        }
+        agent.stop();
+    }
 }

@@ -23,6 +23,8 @@ pub(crate) use disk::{Disk, replace};
 
 /// Bits of a mode that let anyone else in.
 const OTHERS: u32 = 0o077;
+/// Bits of a mode that let anyone else put something in, or take it out.
+const OTHERS_WRITE: u32 = 0o022;
 
 /// A folder or file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +84,9 @@ pub enum Fault {
     /// Its mode lets the group or others in.
     #[error("other users may open it (mode {0:o})")]
     Mode(u32),
+    /// Its mode lets the group or others change what is in it.
+    #[error("other users may change it (mode {0:o})")]
+    Writable(u32),
     /// A symbolic link, or not the kind of thing that belongs there.
     #[error("it is a symbolic link or not a {0}")]
     Kind(&'static str),
@@ -96,6 +101,9 @@ impl FolderError {
         match self {
             Self::Unsafe { path, fault: Fault::Mode(_) } => {
                 format!("see who else used it, then type: chmod go= {}", path.display())
+            }
+            Self::Unsafe { path, fault: Fault::Writable(_) } => {
+                format!("see who else used it, then type: chmod go-w {}", path.display())
             }
             Self::Unsafe { fault: Fault::Relative, .. } => "name it from the root on".to_owned(),
             Self::Unsafe { path, .. } => format!("move {} away and try again", path.display()),
@@ -120,13 +128,15 @@ impl Folder {
     /// [`FolderError::Unsafe`] for a symbolic link, another owner, a mode that lets others in or a relative path;
     /// nothing is repaired, because whoever could enter until now may have left something behind.
     pub fn private(path: &Path) -> Result<Self, FolderError> {
-        if let Some(folder) = Self::existing(path)? {
-            return Ok(folder);
-        }
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.map_err(|source| FolderError::Create { path: path.to_owned(), source })?;
-        Self::existing(path)?
-            .ok_or_else(|| FolderError::Create { path: path.to_owned(), source: io::ErrorKind::NotFound.into() })
+        Self::made(path, ours_alone)
+    }
+
+    /// The same for a folder that others may enter and look into, and only we may change: what is in it is ours.
+    ///
+    /// # Errors
+    /// As [`Folder::private`]; a mode that lets others change it instead of one that lets them in.
+    pub fn kept(path: &Path) -> Result<Self, FolderError> {
+        Self::made(path, ours_to_change)
     }
 
     /// Opens the folder where it is there.
@@ -134,6 +144,20 @@ impl Folder {
     /// # Errors
     /// As [`Folder::private`].
     pub fn existing(path: &Path) -> Result<Option<Self>, FolderError> {
+        Self::opened(path, ours_alone)
+    }
+
+    fn made(path: &Path, fits: Fits) -> Result<Self, FolderError> {
+        if let Some(folder) = Self::opened(path, fits)? {
+            return Ok(folder);
+        }
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|source| FolderError::Create { path: path.to_owned(), source })?;
+        Self::opened(path, fits)?
+            .ok_or_else(|| FolderError::Create { path: path.to_owned(), source: io::ErrorKind::NotFound.into() })
+    }
+
+    fn opened(path: &Path, fits: Fits) -> Result<Option<Self>, FolderError> {
         if !path.is_absolute() {
             return Err(unsafe_at(path, Fault::Relative));
         }
@@ -145,7 +169,7 @@ impl Folder {
             Err(error) => return Err(cannot_open(path, error)),
         };
         let stat = rustix::fs::fstat(&descriptor).map_err(|error| cannot_open(path, error))?;
-        ours_alone(&stat).map_err(|fault| unsafe_at(path, fault))?;
+        fits(&stat).map_err(|fault| unsafe_at(path, fault))?;
         Ok(Some(Self { path: path.to_owned(), descriptor }))
     }
 
@@ -194,11 +218,21 @@ impl AsFd for Folder {
     }
 }
 
+/// What a folder or file has to be like.
+type Fits = fn(&Stat) -> Result<(), Fault>;
+
 fn ours_alone(stat: &Stat) -> Result<(), Fault> {
-    if stat.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(Fault::Owner);
-    }
+    ours(stat)?;
     if stat.st_mode & OTHERS != 0 { Err(Fault::Mode(stat.st_mode & 0o7777)) } else { Ok(()) }
+}
+
+fn ours_to_change(stat: &Stat) -> Result<(), Fault> {
+    ours(stat)?;
+    if stat.st_mode & OTHERS_WRITE != 0 { Err(Fault::Writable(stat.st_mode & 0o7777)) } else { Ok(()) }
+}
+
+fn ours(stat: &Stat) -> Result<(), Fault> {
+    if stat.st_uid == rustix::process::geteuid().as_raw() { Ok(()) } else { Err(Fault::Owner) }
 }
 
 fn unsafe_at(path: &Path, fault: Fault) -> FolderError {
@@ -248,6 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_others_may_enter_is_kept_by_us_as_long_as_they_cannot_change_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("open");
+        fs::create_dir(&path).expect("made");
+        for mode in [0o700, 0o755, 0o711] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
+            assert!(Folder::kept(&path).is_ok(), "{mode:o}");
+        }
+        for mode in [0o770, 0o757, 0o720, 0o1777] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
+            assert_eq!(fault(Folder::kept(&path)), Fault::Writable(mode));
+        }
+        symlink(&path, home.path().join("link")).expect("linked");
+        assert_eq!(fault(Folder::kept(&home.path().join("link"))), Fault::Kind("folder"));
+    }
+
+    #[test]
     fn a_symbolic_link_a_file_and_a_relative_path_are_no_folder() {
         let home = tempfile::tempdir().expect("a folder");
         Folder::private(&home.path().join("real")).expect("made");
@@ -269,6 +320,7 @@ mod tests {
         Folder::private(&path).expect("made");
         std::os::unix::fs::chown(&path, Some(65534), None).expect("given away");
         assert_eq!(fault(Folder::private(&path)), Fault::Owner);
+        assert_eq!(fault(Folder::kept(&path)), Fault::Owner);
     }
 
     #[test]

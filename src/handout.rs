@@ -83,8 +83,14 @@ pub struct Asker {
     pub peer: Option<Seen>,
     /// The process that started it, and wants the token.
     pub caller: Option<Seen>,
-    /// Whether it lives across the border of a container, or cannot be looked at.
+    /// Whether it lives across the border of a container, cannot be looked at, or came through a restricted socket.
     pub restricted: bool,
+    /// The restricted socket that it came through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<Shown>,
+    /// Its user id, where that is not the agent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<u32>,
 }
 
 /// A process, as it was seen when it connected.

@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
 
-/// The longest path of a socket, in bytes (`sun_path` of `unix(7)`, less its NUL).
-const LONGEST_SOCKET: usize = 107;
-
 /// The folders and the socket of one user.
 ///
 /// They follow from the user id, not from a caller's `HOME`: one agent serves all of a user's processes, and must not
@@ -25,9 +22,15 @@ pub struct Paths {
 }
 
 impl Paths {
+    /// The variable that names the socket.
+    pub const SOCKET: &str = "DEVPI_TOKENS_SOCK";
+
+    /// The longest path of a socket, in bytes (`sun_path` of `unix(7)`, less its NUL).
+    pub const LONGEST_SOCKET: usize = 107;
+
     /// The variables by which a person has put them elsewhere.
     pub const VARIABLES: [&str; 5] =
-        ["DEVPI_TOKENS_HOME", "DEVPI_TOKENS_SOCK", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
+        ["DEVPI_TOKENS_HOME", Self::SOCKET, "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
 
     /// From the environment and the user database.
     ///
@@ -42,19 +45,20 @@ impl Paths {
             Some(home) => Self::under(&home),
             None => Self::of_user(variable)?,
         };
-        if let Some(socket) = variable("DEVPI_TOKENS_SOCK")? {
+        if let Some(socket) = variable(Self::SOCKET)? {
             paths.sockets = vec![socket];
         }
-        let long = |socket: &PathBuf| socket.as_os_str().len() > LONGEST_SOCKET;
+        let long = |socket: &PathBuf| socket.as_os_str().len() > Self::LONGEST_SOCKET;
         if paths.sockets.iter().all(long) {
-            let variable = if std::env::var_os("DEVPI_TOKENS_SOCK").is_some() {
-                "DEVPI_TOKENS_SOCK"
+            let variable = if std::env::var_os(Self::SOCKET).is_some() {
+                Self::SOCKET
             } else if std::env::var_os("DEVPI_TOKENS_HOME").is_some() {
                 "DEVPI_TOKENS_HOME"
             } else {
                 "XDG_STATE_HOME"
             };
-            let message = format!("{variable} makes the socket's path longer than {LONGEST_SOCKET} bytes");
+            let longest = Self::LONGEST_SOCKET;
+            let message = format!("{variable} makes the socket's path longer than {longest} bytes");
             return Err(Failure::new(Exit::Unsafe, message)
                 .with_remedy("set DEVPI_TOKENS_SOCK to a shorter path in a folder of yours"));
         }

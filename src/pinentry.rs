@@ -25,6 +25,9 @@ use crate::session_bus::Screen;
 /// Where the system keeps it. Not on PATH, and in no file of ours: a program of the same user is not to choose it.
 const PLACES: [&str; 3] = ["/usr/bin/pinentry", "/usr/local/bin/pinentry", "/run/current-system/sw/bin/pinentry"];
 
+/// The most lines of a text for which there is room on a terminal of 24 rows, in each pinentry for terminals.
+pub const MOST_LINES: usize = 16;
+
 /// The longest line of the protocol, in bytes, its end included.
 const LONGEST_LINE: usize = 1000;
 

@@ -30,12 +30,7 @@ pub fn read_lines(
     let mut said = Zeroizing::new(vec![0; longest + 1]);
     let mut length = 0;
     loop {
-        let rest = deadline.saturating_duration_since(Instant::now());
-        let rest =
-            Timespec { tv_sec: rest.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: rest.subsec_nanos().into() };
-        if poll(&mut [PollFd::new(&*pipe, PollFlags::IN)], Some(&rest))? == 0 {
-            return Err(ErrorKind::TimedOut.into());
-        }
+        wait(pipe, deadline)?;
         let before = length;
         match pipe.read(&mut said[length..])? {
             0 => break,
@@ -50,6 +45,38 @@ pub fn read_lines(
     }
     said.truncate(length);
     Ok(said)
+}
+
+/// One line, with its end where it has one; nothing at the end of the pipe. Whatever stands behind it stays there, for
+/// whoever reads on.
+///
+/// # Errors
+/// As [`read`].
+pub fn line(pipe: &mut (impl Read + AsFd), longest: usize, limit: Duration) -> Result<Zeroizing<Vec<u8>>> {
+    let deadline = Instant::now() + limit;
+    let mut said = Zeroizing::new(Vec::with_capacity(longest));
+    let mut byte = Zeroizing::new([0]);
+    while !said.ends_with(b"\n") {
+        wait(pipe, deadline)?;
+        if pipe.read(&mut *byte)? == 0 {
+            break;
+        }
+        if said.len() == longest {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        said.extend_from_slice(&*byte);
+    }
+    Ok(said)
+}
+
+/// Comes back when there is something to read, or the end.
+fn wait(pipe: &impl AsFd, deadline: Instant) -> Result<()> {
+    let rest = deadline.saturating_duration_since(Instant::now());
+    let rest = Timespec { tv_sec: rest.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: rest.subsec_nanos().into() };
+    match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&rest))? {
+        0 => Err(ErrorKind::TimedOut.into()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -89,9 +116,23 @@ mod tests {
     }
 
     #[test]
+    fn of_a_line_nothing_is_taken_that_stands_behind_it() {
+        let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(b"12345\n\n12").expect("written");
+        let mut next = |longest| line(&mut reader, longest, Duration::from_secs(5)).map(|said| said.to_vec());
+        assert_eq!(next(6).expect("a line"), b"12345\n");
+        assert_eq!(next(6).expect("an empty one"), b"\n");
+        assert_eq!(next(1).expect_err("too long").kind(), ErrorKind::FileTooLarge);
+        drop(writer);
+        assert_eq!(next(6).expect("the end"), b"");
+    }
+
+    #[test]
     fn a_pipe_that_never_closes_is_given_up() {
         let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
         writer.write_all(b"half").expect("written");
         assert_eq!(read(&mut reader, 99, SHORT).expect_err("no end").kind(), ErrorKind::TimedOut);
+        writer.write_all(b"half").expect("written");
+        assert_eq!(line(&mut reader, 99, SHORT).expect_err("no end").kind(), ErrorKind::TimedOut);
     }
 }

@@ -1,13 +1,18 @@
 //! What is said over the agent's socket. Each message is one JSON object in one frame ([`crate::wire`]).
 //!
-//! A client says [`Request::Hello`] first; then each request gets one response. No response has a place for a root
+//! A client says [`Request::Hello`] first; then each request gets one response, which [`Response::Confirming`] may come
+//! before. No response has a place for a root
 //! token: what the agent keeps cannot be asked for.
 
 mod denial;
+pub mod ending;
+mod restricted;
 mod root;
 mod session_bus;
 mod status;
 mod weighed;
+
+use std::path::PathBuf;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,6 +23,7 @@ use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 use crate::token::TokenId;
 
 pub use denial::{Denial, NobodyToAsk, Refusal, Refused};
+pub use restricted::{Beyond, NoSocket, RestrictedSocket};
 pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, Rollback, RootStatus, Status, VaultState};
@@ -85,6 +91,15 @@ pub enum Request {
         /// For [`Keeper::Passphrase`].
         passphrase: Option<Secret>,
     },
+    /// Listen at one more socket, where less is given.
+    OpenSocket(RestrictedSocket),
+    /// Close a socket of that kind.
+    CloseSocket {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The servers of which tokens are kept: for whoever has no list of them, as in a container.
+    Servers,
     /// End the agent.
     Stop,
 }
@@ -102,6 +117,8 @@ pub enum Response {
         /// The version of the agent's program.
         program: String,
     },
+    /// No answer yet: a person is asked first, which takes a minute at most. The answer follows.
+    Confirming,
     /// The answer to [`Request::Ask`].
     Credential(Credential),
     /// The answer to [`Request::Weigh`].
@@ -119,6 +136,11 @@ pub enum Response {
     Keyring {
         /// Whether one does.
         answers: bool,
+    },
+    /// The answer to [`Request::Servers`].
+    Servers {
+        /// One each.
+        servers: Vec<ServerUrl>,
     },
     /// Done, with nothing to say.
     Done,

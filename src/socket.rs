@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use interprocess::local_socket::prelude::*;
-use interprocess::local_socket::traits::StreamCommon;
 use interprocess::local_socket::{GenericFilePath, Name, Stream};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -23,17 +22,22 @@ impl Peer {
     ///
     /// # Errors
     /// Where the kernel does not say.
-    pub fn of(stream: &impl StreamCommon) -> std::io::Result<Self> {
-        let credentials = stream.peer_creds()?;
-        // The pid of a process in a pid namespace that cannot be seen from here is 0.
-        let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
-        let uid = credentials.euid().ok_or(std::io::ErrorKind::Unsupported)?;
-        Ok(Self { pid, uid })
+    pub fn of(stream: &impl AsFd) -> std::io::Result<Self> {
+        // Not `interprocess`, which takes the pid 0 of whoever cannot be seen from here for a connection that is gone.
+        let credentials = nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerCredentials)?;
+        let pid = u32::try_from(credentials.pid()).ok().filter(|pid| *pid != 0);
+        Ok(Self { pid, uid: credentials.uid() })
     }
 
     /// Whether it runs as the user of this process.
     pub fn is_us(self) -> bool {
         self.uid == rustix::process::getuid().as_raw()
+    }
+
+    /// Whether it lives outside of the container that this process lives in: every process inside has a number here, and
+    /// where this process lives in no container, every process of the machine has one.
+    pub fn is_outside(self) -> bool {
+        self.pid.is_none()
     }
 }
 
@@ -81,14 +85,25 @@ pub fn name(path: &Path) -> std::io::Result<Name<'_>> {
     path.to_fs_name::<GenericFilePath>()
 }
 
-/// Connects, and makes sure that a process of ours listens. Reads and writes end after `patience`.
+/// Whether the agent may be another user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// It has to be a process of ours.
+    Ours,
+    /// It may also be one outside of our container, where our user has another number or none. Not one inside, which a
+    /// neighbour may have put there.
+    OrOutside,
+}
+
+/// Connects, and makes sure that a process of ours listens, or whom `trust` admits. Reads and writes end after
+/// `patience`.
 ///
 /// The credentials of the socket are all that is looked at: an agent that cannot be traced hides its `/proc` folder
 /// from its own user, too.
 ///
 /// # Errors
 /// See [`SocketError`].
-pub fn connect(path: &Path, patience: Duration) -> Result<Stream, SocketError> {
+pub fn connect(path: &Path, trust: Trust, patience: Duration) -> Result<(Stream, Peer), SocketError> {
     use std::io::ErrorKind as Kind;
     let shown = || path.display().to_string();
     let failed = |error: std::io::Error| match error.kind() {
@@ -96,13 +111,14 @@ pub fn connect(path: &Path, patience: Duration) -> Result<Stream, SocketError> {
         kind => SocketError::Io { path: shown(), kind },
     };
     let stream = Stream::connect(name(path).map_err(failed)?).map_err(failed)?;
-    let peer = Peer::of(&stream).map_err(failed)?;
-    if !peer.is_us() {
+    let Stream::UdSocket(end) = &stream;
+    let peer = Peer::of(end).map_err(failed)?;
+    if !(peer.is_us() || trust == Trust::OrOutside && peer.is_outside()) {
         return Err(SocketError::Stranger { path: shown(), uid: peer.uid });
     }
     stream.set_recv_timeout(Some(patience)).map_err(failed)?;
     stream.set_send_timeout(Some(patience)).map_err(failed)?;
-    Ok(stream)
+    Ok((stream, peer))
 }
 
 #[cfg(test)]
@@ -113,12 +129,12 @@ mod tests {
     fn nobody_at_a_socket_is_told_apart_from_a_failure() {
         let folder = tempfile::tempdir().expect("a folder");
         let patience = Duration::from_secs(1);
-        let missing = connect(&folder.path().join("a.sock"), patience);
+        let missing = connect(&folder.path().join("a.sock"), Trust::Ours, patience);
         assert!(matches!(missing, Err(SocketError::Nobody(_))));
         drop(std::os::unix::net::UnixListener::bind(folder.path().join("b.sock")).expect("a socket"));
-        assert!(matches!(connect(&folder.path().join("b.sock"), patience), Err(SocketError::Nobody(_))));
+        assert!(matches!(connect(&folder.path().join("b.sock"), Trust::Ours, patience), Err(SocketError::Nobody(_))));
         std::fs::write(folder.path().join("c.sock"), "").expect("a file");
-        assert!(connect(&folder.path().join("c.sock"), patience).is_err());
+        assert!(connect(&folder.path().join("c.sock"), Trust::Ours, patience).is_err());
     }
 
     #[test]
@@ -126,7 +142,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.sock");
         let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
-        let _stream = connect(&path, Duration::from_secs(1)).expect("a connection");
+        let _stream = connect(&path, Trust::Ours, Duration::from_secs(1)).expect("a connection");
         let (ours, _) = listener.accept().expect("a peer");
         // Kernels before 6.5 do not say.
         let Some(own) = peer_process(&ours) else { return };
@@ -143,9 +159,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.sock");
         let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
-        let stream = connect(&path, Duration::from_secs(1)).expect("a connection");
-        let peer = Peer::of(&stream).expect("credentials");
+        let (stream, server) = connect(&path, Trust::Ours, Duration::from_secs(1)).expect("a connection");
+        let Stream::UdSocket(end) = &stream;
+        let peer = Peer::of(end).expect("credentials");
         assert_eq!(peer.pid, Some(std::process::id()));
-        assert!(peer.is_us());
+        assert!(peer.is_us() && !peer.is_outside());
+        assert_eq!(server, peer);
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use devpi_tokens::pinentry::{self, Answer};
+use devpi_tokens::pinentry::{self, Answer, MOST_LINES};
 use devpi_tokens::protocol::SessionBus;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -66,6 +66,16 @@ impl Terminal {
         let asked = (number().expect("a number"), self.screen());
         self.shown.lock().expect("no panic").clear();
         asked
+    }
+}
+
+/// The session of a program on that terminal.
+fn on(terminal: &Terminal) -> SessionBus {
+    SessionBus {
+        terminal: Some(terminal.path.clone()),
+        terminal_kind: Some("xterm".to_owned()),
+        address: Some("none".to_owned()),
+        ..SessionBus::default()
     }
 }
 
@@ -132,8 +142,7 @@ fn a_token_that_is_to_be_confirmed_is_handed_out_after_the_number_is_typed() {
         assert!(screen.contains(part), "{part}: {screen}");
     }
     let pid = std::process::id();
-    // The line may be broken between the two, where the path of the program is long.
-    assert!(screen.contains("pid ") && screen.contains(&pid.to_string()), "{screen}");
+    assert!(screen.contains(&format!("program: pid {pid}, /")), "{screen}");
     // Nobody else waits for that.
     let reading = get(&home, &["--for", "read"]).output().expect("it runs");
     assert!(reading.status.success(), "{}", err(&reading));
@@ -165,6 +174,12 @@ fn enter_alone_refuses_and_the_same_question_is_not_asked_again_at_once() {
     assert!(log.contains("why      you said no to this a moment ago\n"), "{log}");
 }
 
+/// The question for an upload.
+fn uploading() -> serde_json::Value {
+    json!({"request": "ask", "server": BED.url(), "user": null, "purpose": "upload",
+        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0})
+}
+
 #[test]
 fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     let (terminal, other) = (Terminal::new(), Terminal::new());
@@ -175,12 +190,11 @@ fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     assert_eq!(hello["response"], "hello", "{hello}");
     // What opens nothing and shows nothing moves nothing either.
     evil.ask(&json!({"request": "unlock"}));
-    let question = json!({"request": "ask", "server": BED.url(), "user": null, "purpose": "upload",
-        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0});
-    evil.frame(question.to_string().as_bytes());
+    evil.frame(uploading().to_string().as_bytes());
     let (_, screen) = terminal.number();
     assert!(screen.contains("it asks through: "), "{screen}");
     assert_eq!(other.screen(), "");
+    assert_eq!(evil.answer(), Some(json!({"response": "confirming"})), "at once, so that it is waited for");
     terminal.type_in("\r");
     assert_eq!(evil.answer().expect("an answer")["denied"], "said_no");
 }
@@ -231,6 +245,9 @@ fn where_nobody_can_be_asked_nothing_is_handed_out() {
     let refused = get(&home, &[]).output().expect("it runs");
     assert_eq!((code(&refused), out(&refused).as_str()), (Some(69), ""), "an upload of anything is an upload");
     assert!(err(&refused).contains("is no desktop and no terminal"), "{}", err(&refused));
+    let mut raw = Raw::greeted(&home.paths().sockets[0]);
+    raw.frame(uploading().to_string().as_bytes());
+    assert_eq!(raw.answer().expect("an answer")["denied"], "nobody_to_ask", "nobody is waited for");
     let explained = out(&home.cli(&["explain", &BED.index_url("alice/dev")]).output().expect("it runs"));
     assert_eq!(explained.matches(", once you have confirmed it: ").count(), 2, "{explained}");
 }
@@ -262,6 +279,31 @@ fn a_policy_is_widened_by_whoever_confirms_that() {
     assert!(shown.contains("  every index  2h ") && !shown.contains("you are asked"), "{shown}");
 }
 
+/// What the longest question looks like to each of the system's pinentries.
+#[tokio::test]
+async fn a_question_of_as_many_lines_as_it_may_have_is_answered_in_any_pinentry() {
+    for (program, more) in [("curses", 0), ("tty", 0), ("curses", 1)] {
+        let terminal = Arc::new(Terminal::new());
+        let screen = on(&terminal).screen().expect("a terminal");
+        let text = ["a line of the question"; MOST_LINES].join("\n") + &"\nmore".repeat(more);
+        let person = Arc::clone(&terminal);
+        let person = std::thread::spawn(move || {
+            if more == 0 {
+                wait_for("a question", || person.screen().contains("Number:"));
+                let number = person.screen().rsplit_once("type ").expect("a number").1[..3].to_owned();
+                person.type_in(&format!("{number}\r"));
+            }
+        });
+        let program = format!("/usr/bin/pinentry-{program}");
+        let answer = pinentry::ask(std::path::Path::new(&program), &text, &screen, Duration::from_secs(20)).await;
+        person.join().expect("typed");
+        match more {
+            0 => assert_eq!(answer, Ok(Answer::Yes), "{program}"),
+            _ => assert!(answer.is_err(), "the control: {answer:?}"),
+        }
+    }
+}
+
 /// What each of the system's pinentries says to each key, on a terminal.
 #[tokio::test]
 async fn no_key_but_those_of_the_number_is_a_yes_in_any_pinentry() {
@@ -278,12 +320,6 @@ async fn no_key_but_those_of_the_number_is_a_yes_in_any_pinentry() {
             ("NUMBER\r", Answer::Yes),
         ] {
             let terminal = Arc::new(Terminal::new());
-            let session = SessionBus {
-                terminal: Some(terminal.path.clone()),
-                terminal_kind: Some("xterm".to_owned()),
-                address: Some("none".to_owned()),
-                ..SessionBus::default()
-            };
             let person = Arc::clone(&terminal);
             let person = std::thread::spawn(move || {
                 wait_for("a question", || person.screen().contains("means no.") && person.screen().contains("Number:"));
@@ -291,7 +327,7 @@ async fn no_key_but_those_of_the_number_is_a_yes_in_any_pinentry() {
                 person.type_in(&keys.replace("NUMBER", &number));
             });
             let patience = Duration::from_secs(if said == Answer::Nothing { 2 } else { 20 });
-            let screen = session.screen().expect("a terminal");
+            let screen = on(&terminal).screen().expect("a terminal");
             let answer = pinentry::ask(program, "May it?", &screen, patience).await;
             assert_eq!(answer, Ok(said), "{} {keys:?}", program.display());
             person.join().expect("typed");

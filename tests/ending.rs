@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -102,6 +103,19 @@ fn whoever_gets_a_token_and_whoever_looks_is_told_what_to_type() {
     let mut keyring = home.command(home.shim().join("keyring"));
     let helper = keyring.args(["get", &BED.simple_url("alice/dev"), "alice"]).output().expect("the helper");
     assert!(err(&helper).contains(&renew), "{}", err(&helper));
+    // At a terminal every other command says it as well; a program that reads is told nothing that it did not ask for.
+    let log = |at_terminal: bool, options: &str| {
+        let line = format!("'{}' log {options}", env!("CARGO_BIN_EXE_devpi-tokens"));
+        let mut command = home.command(if at_terminal { "script" } else { "sh" });
+        let words: &[&str] = if at_terminal { &["--quiet", "--return", "--command"] } else { &["-c"] };
+        command.args(words).arg(line).args(at_terminal.then_some("/dev/null"));
+        let done = command.env("COLUMNS", "200").env("TERM", "xterm").stdin(Stdio::null()).output().expect("log");
+        assert!(done.status.success(), "{}{}", out(&done), err(&done));
+        out(&done) + &err(&done)
+    };
+    let careful = format!("\u{1b}[33mthe token of alice at {url} ends in 10 days; type: {renew}\u{1b}[0m");
+    assert!(log(true, "").contains(&careful), "{}", log(true, ""));
+    assert!(!log(true, "--quiet").contains(&renew) && !log(false, "").contains(&renew));
     let status = out(&home.cli(&["status"]).output().expect("status"));
     assert!(status.contains(&format!("renew it: {renew}")), "{status}");
     // What it says can be typed.

@@ -1,9 +1,9 @@
 //! The README's first page, followed by somebody at a terminal whose home is empty.
-#![expect(clippy::print_stdout, reason = "how many commands it took, and how long")]
 
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn follow(mut client: Client) {
         let token = seen.token().expect("a token");
         assert!(seen.status == 200 && token.caveats.len() > root, "{seen:?}");
     }
-    println!("{count} commands on the first page, {:.1} s", took.as_secs_f64());
+    writeln!(std::io::stderr(), "{count} commands on the first page, {:.1} s", took.as_secs_f64()).expect("said");
 }
 
 /// With the newest pip, and with one as `python -m venv` brings it for years to come.
@@ -83,4 +83,18 @@ fn whoever_follows_the_first_page_has_a_private_package() {
     // One after the other: what came first to the server has to be told.
     follow(Client::new(&TOOLS).expect("a client"));
     follow(Client::with_pip_before(&TOOLS).expect("a client"));
+}
+
+#[test]
+fn whoever_mistypes_the_password_is_asked_again_and_in_the_end_refused() {
+    let password = format!("{}\n", BED.password("alice"));
+    for (typed, code) in [(&["wrong\n", &password][..], 0), (&["wrong\n", "wrong\n", "wrong\n"], 77)] {
+        let home = Home::new("memory");
+        let login = home.cli(&["login", &BED.simple_url("alice/dev"), "alice"]);
+        let answers: Vec<Value> = typed.iter().map(|line| json!(["password of alice at ", line, "unseen"])).collect();
+        let done = at_terminal(&login, &answers);
+        assert_eq!(done.status.code(), Some(code), "{}{}", out(&done), err(&done));
+        assert_eq!(out(&done).matches("with that password, try again").count(), typed.len() - 1, "{}", out(&done));
+        assert_eq!(home.roots().len(), usize::from(code == 0));
+    }
 }

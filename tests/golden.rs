@@ -13,7 +13,7 @@ use devpi_tokens::devpi;
 use devpi_tokens::escape::printable;
 use devpi_tokens::exit::Failure;
 use devpi_tokens::policy::Kind;
-use devpi_tokens::protocol::{Denial, Holder, Keeper, NobodyToAsk, Refusal, Refused};
+use devpi_tokens::protocol::{Beyond, Denial, Holder, Keeper, NoSocket, NobodyToAsk, Refusal, Refused};
 use devpi_tokens::target::Purpose;
 use devpi_tokens::wrap::WIDTH;
 use support::{BED, Home, code, err, fed, out};
@@ -285,6 +285,10 @@ fn errors_where_nothing_is_kept() {
             (&["agent", "status"], ""),
             (&["agent", "lock"], ""),
             (&["agent", "unlock"], ""),
+            (&["agent", "socket"], ""),
+            (&["agent", "socket", "--close", "--for", "read", "none"], ""),
+            (&["agent", "socket", "--index", "dev", "none"], ""),
+            (&["agent", "socket", "--for", "fun", "none"], ""),
             (&["agent", "nonsense"], ""),
         ],
     );
@@ -688,6 +692,25 @@ fn errors_of_the_agent() {
         vault(true, false),
         Denial::Internal,
     ];
+    let beyond = [
+        Beyond::Purpose(Purpose::Upload),
+        Beyond::Index("bob/dev".parse().expect("an index")),
+        Beyond::Server("https://devpi.example".parse().expect("a server")),
+        Beyond::User("bob".parse().expect("a user")),
+        Beyond::Anything,
+    ];
+    let no_socket = [
+        NoSocket::Long,
+        NoSocket::Folder { fault: "what is wrong".to_owned(), remedy: "what to do".to_owned(), is_unsafe: true },
+        NoSocket::Folder { fault: "what is wrong".to_owned(), remedy: "what to do".to_owned(), is_unsafe: false },
+        NoSocket::OwnFolder,
+        NoSocket::Taken,
+        NoSocket::Many(16),
+        NoSocket::System("permission denied".to_owned()),
+        NoSocket::Absent,
+    ];
+    let all = all.into_iter().chain(beyond.map(|what| Denial::Beyond { what }));
+    let all = all.chain(no_socket.map(|why| Denial::NoSocket { path: "ci/agent.sock".into(), why }));
     golden("denials", &all.into_iter().map(|denial| reported(denial.into())).collect::<String>());
 }
 

@@ -2,17 +2,22 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use devpi_tokens::pipe;
+use devpi_tokens::token::Token;
 use rustix::process::Signal;
+use serde_json::json;
 use support::desktop::{Desktop, equipped};
 use support::raw::Raw;
-use support::{BED, Home, TOOLS, code, err, is_alive, out, send, state_and_session, wait_for};
+use support::{BED, Home, TOOLS, code, err, fed, is_alive, out, send, state_and_session, wait_for};
 use testbed::Client;
 
 const AGENT: &str = env!("CARGO_BIN_EXE_devpi-tokens-agent");
@@ -197,6 +202,116 @@ fn an_agent_ends_at_once_whoever_is_connected_and_the_next_one_need_not_wait() {
         // Less than the five seconds that the last answers may take.
         assert!(begun.elapsed() < Duration::from_secs(3), "{signal:?}: {:?}", begun.elapsed());
         assert_ne!(home.agent(), Some(agent));
+    }
+}
+
+#[test]
+fn an_answer_that_is_being_made_is_finished_when_the_agent_is_told_to_end() {
+    let home = Home::with_alice();
+    let (agent, socket) = (home.agent().expect("it runs"), home.paths().sockets.remove(0));
+    // A server that keeps the agent's errand for the bases waiting.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("set");
+    let server = format!("http://{}", listener.local_addr().expect("an address"));
+    let token = BED.create_token("alice", &json!({})).expect("a token");
+    let kept = Raw::greeted(&socket).ask(&json!({
+        "request": "keep", "holder": {"server": server, "user": "alice"}, "token": token, "index": null, "bases": [],
+        "default": true, "access": {"ca_file": null, "allow_http": false, "skew": 0}, "policy": null,
+    }));
+    assert_eq!(kept["response"], "left", "{kept}");
+    let mut asking = Raw::greeted(&socket);
+    asking.frame(
+        json!({
+            "request": "ask", "server": server, "user": null, "purpose": "read", "indexes": ["alice/dev"],
+            "projects": [], "bytes": 0,
+        })
+        .to_string()
+        .as_bytes(),
+    );
+    let errand = Cell::new(None);
+    wait_for("the errand", || {
+        errand.set(listener.accept().ok());
+        let came = errand.take();
+        let is_there = came.is_some();
+        errand.set(came);
+        is_there
+    });
+    send(agent, Signal::TERM);
+    wait_for("the end of its socket", || !socket.exists());
+    assert!(is_alive(agent), "it answers first");
+    drop((errand, listener));
+    let answer = asking.answer().expect("the answer");
+    let given = Token::parse(answer["password"].as_str().unwrap_or_else(|| panic!("{answer}"))).expect("a whole token");
+    assert_eq!(given.id(), Token::parse(&token).expect("a token").id());
+    assert_eq!(asking.answer(), None, "and then it ends");
+    wait_for("its end", || !is_alive(agent));
+}
+
+/// The library that shows a program another time, where one can have it.
+fn faketime() -> Option<PathBuf> {
+    testbed::debian(&["libfaketime"], |_| ()).ok()?;
+    let folders = std::fs::read_dir("/usr/lib").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    folders.map(|folder| folder.join("faketime/libfaketime.so.1")).find(|library| library.exists())
+}
+
+#[test]
+fn with_the_clock_a_year_on_the_vault_is_locked_and_what_it_keeps_is_over() {
+    let Some(library) = faketime() else { return };
+    let home = Home::new("passphrase");
+    let clock = home.path().join("clock");
+    std::fs::write(&clock, "+0\n").expect("a file");
+    let mut agent = home.command(AGENT);
+    agent.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+    agent.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("DONT_FAKE_MONOTONIC", "1");
+    let mut agent = agent.stdout(Stdio::null()).spawn().expect("the agent");
+    wait_for("the agent", || home.agent().is_some());
+    let url = BED.simple_url("alice/dev");
+    let login = fed(home.cli(&["login", &url, "alice"]), &format!("horse\n{}\n", BED.password("alice")));
+    assert!(login.status.success(), "{}", err(&login));
+    let get = || home.cli(&["get", &url]).output().expect("get");
+    assert!(get().status.success(), "{}", err(&get()));
+    std::fs::write(&clock, "+400d\n").expect("a file");
+    let locked = get();
+    assert_eq!((code(&locked), out(&locked).as_str()), (Some(75), ""), "{}", err(&locked));
+    assert!(home.log().contains("locked why=the clock was set forward"), "{}", home.log());
+    assert!(fed(home.cli(&["agent", "unlock"]), "horse\n").status.success());
+    let over = get();
+    assert_eq!((code(&over), out(&over).as_str()), (Some(77), ""), "{}", err(&over));
+    assert!(err(&over).contains(" ended at "), "{}", err(&over));
+    assert!(home.cli(&["agent", "stop"]).output().expect("stop").status.success());
+    assert!(agent.wait().expect("it ends").success());
+}
+
+#[test]
+fn what_cannot_be_written_to_standard_output_ends_in_74_and_says_nothing_secret() {
+    let home = Home::with_alice();
+    let simple = BED.simple_url("alice/dev");
+    for args in [&["get", &simple][..], &["status"], &["status", "--json"], &["log"], &["agent", "status"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+        let (reader, closed) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        for (name, stdout) in [("full", Stdio::from(full)), ("closed", Stdio::from(closed))] {
+            let done = home.cli(args).stdout(stdout).stderr(Stdio::piped()).output().expect("it runs");
+            assert_eq!(code(&done), Some(74), "{name}: {args:?}: {}", err(&done));
+            assert!(!err(&done).contains("devpi-A"), "{name}: {args:?}: {}", err(&done));
+        }
+    }
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+    let helper = home.helper(&["keyring", "--mode=creds", "get", &simple]).stdout(full).output().expect("it runs");
+    assert_eq!(code(&helper), Some(1), "{}", err(&helper));
+}
+
+#[test]
+fn a_hangup_ends_no_agent_that_has_said_that_it_is_ready() {
+    let home = Home::new("memory");
+    for _ in 0..20 {
+        let mut agent = home.command(AGENT).arg("--foreground").stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut ready = [0; 6];
+        agent.stdout.as_mut().expect("piped").read_exact(&mut ready).expect("ready");
+        send(agent.id(), Signal::HUP);
+        let stopped = home.cli(&["agent", "stop"]).output().expect("stop");
+        assert_eq!((ready, out(&stopped).as_str()), (*b"ready\n", "the agent has ended\n"), "{}", err(&stopped));
+        assert_eq!(agent.wait().expect("it ends").code(), Some(0));
     }
 }
 

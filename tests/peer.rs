@@ -76,9 +76,8 @@ fn a_question_has_few_indexes_and_those_unknown_cost_no_more_time_than_one() {
     assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
 }
 
-#[test]
-fn a_process_in_another_user_namespace_may_read_and_nothing_else() {
-    let across = ["--user", "--map-root-user"];
+/// That whoever lives across that border gets tokens to read at the agent's own socket, and nothing else.
+fn may_only_read(across: &[&str]) {
     // Some machines forbid new namespaces: then there is no container either.
     if !Command::new("unshare").args(across).arg("true").status().is_ok_and(|status| status.success()) {
         return;
@@ -91,13 +90,36 @@ fn a_process_in_another_user_namespace_may_read_and_nothing_else() {
     };
     let read = inside(&["get", &BED.simple_url("alice/dev")]);
     assert!(read.status.success(), "{}", err(&read));
+    let scope = Token::parse(support::out(&read).trim()).expect("a token").scope();
+    let allowed: Vec<String> = scope.allowed().expect("allowed").iter().map(ToString::to_string).collect();
+    assert_eq!(allowed, ["pkg_read"]);
     for args in [
         &["get", "--for", "upload", &BED.index_url("alice/dev")] as &[&str],
         &["status"],
         &["agent", "lock"],
+        &["agent", "unlock"],
+        &["agent", "socket", "ci/agent.sock"],
+        &["agent", "socket", "--close", "ci/agent.sock"],
+        &["policy", "show"],
+        &["explain", &BED.simple_url("alice/dev")],
+        &["logout"],
         &["agent", "stop"],
     ] {
         assert_eq!(inside(args).status.code(), Some(Exit::Refused as i32), "{args:?}");
     }
     assert!(home.agent().is_some());
+}
+
+#[test]
+fn a_process_in_another_user_namespace_may_read_and_nothing_else() {
+    may_only_read(&["--user", "--map-root-user"]);
+}
+
+#[test]
+fn a_process_in_another_pid_namespace_may_read_and_nothing_else() {
+    if rustix::process::geteuid().is_root() {
+        may_only_read(&["--pid", "--fork", "--mount-proc", "--kill-child"]);
+    } else {
+        may_only_read(&["--user", "--map-current-user", "--pid", "--fork", "--mount-proc", "--kill-child"]);
+    }
 }

@@ -89,12 +89,15 @@ fn whoever_does_not_greet_is_not_served() {
         assert_eq!(raw.answer(), None);
         assert_serves(&home);
     }
-    // Not even a frame: the first four bytes are a length over a gigabyte.
-    let mut browser = Raw::silent(&socket(&home));
-    browser.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    assert_eq!(denied(&browser.answer().expect("an answer")), "not_a_request");
-    assert_eq!(browser.answer(), None);
-    assert_serves(&home);
+    // Not even a frame: the first four bytes of a browser's request, and of a hello of TLS, are a length of hundreds of
+    // megabytes.
+    for hello in [&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03"] {
+        let mut browser = Raw::silent(&socket(&home));
+        browser.write(hello);
+        assert_eq!(denied(&browser.answer().expect("an answer")), "not_a_request");
+        assert_eq!(browser.answer(), None);
+        assert_serves(&home);
+    }
 }
 
 #[test]
@@ -128,6 +131,24 @@ fn silence_is_not_waited_for_long_and_keeps_nobody_else_waiting() {
     // The three began together.
     let rest = halves.hangs_up_after() + header.hangs_up_after();
     assert!(first_byte + rest < Duration::from_secs(6), "{first_byte:?} and {rest:?}");
+    assert_serves(&home);
+}
+
+#[test]
+fn who_writes_a_byte_a_second_or_never_reads_is_not_waited_for_long_and_keeps_nobody_waiting() {
+    let home = started();
+    let path = socket(&home);
+    std::thread::scope(|scope| {
+        let trickling = scope.spawn(|| Raw::greeted(&path).trickle(b"\0\0\0\x14{\"request\":\"status\"}"));
+        let unread = scope.spawn(|| Raw::greeted(&path).pester(&json!({"request": "status"})));
+        while !trickling.is_finished() || !unread.is_finished() {
+            assert_serves(&home);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let took = [trickling, unread].map(|slow| slow.join().expect("it ends"));
+        // Five seconds for a frame, whichever way it goes.
+        assert!(took.iter().all(|took| *took >= Duration::from_secs(4) && *took < Duration::from_secs(9)), "{took:?}");
+    });
     assert_serves(&home);
 }
 

@@ -1,6 +1,7 @@
 //! `devpi-tokens agent …`: the agent itself.
 
 mod install;
+mod socket;
 mod unit;
 
 use super::prompt::Prompt;
@@ -38,6 +39,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
                 } else {
                     terminal.say(describe(&client))?;
                     terminal.tell(&status::vault(&kept))?;
+                    status::sockets(&kept).iter().try_for_each(|line| terminal.tell(line))?;
                 }
                 Ok(if kept.vault == VaultState::Locked { Exit::TryAgain } else { Exit::Done })
             }
@@ -55,6 +57,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
                 Ok(Exit::Done)
             }
         },
+        args::Agent::Socket(args) => socket::run(args, &paths, terminal),
         args::Agent::Install => install::install(&paths, terminal),
         args::Agent::Uninstall => install::uninstall(terminal),
         args::Agent::Unlock { no_input } => {

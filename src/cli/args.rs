@@ -6,6 +6,7 @@ mod exec;
 mod log;
 mod policy;
 mod setup;
+mod socket;
 mod tokens;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use exec::Exec;
 pub use log::{Explain, Log};
 pub use policy::{Policy, PolicyEdit, PolicyShow};
 pub use setup::{Client, Setup, SetupPart};
+pub use socket::Socket;
 pub use tokens::{Acting, Can, Create, Delete, Derive, Inspect, List, Output, Source, TokenLogin, Wanted};
 
 use crate::target::{IndexName, Permission, ProjectName, Purpose, Target, UserName};
@@ -269,6 +271,24 @@ pub enum Format {
     Netrc,
 }
 
+impl Verb {
+    /// Whether the verb itself says that a kept token is about to end, or is no place for that.
+    pub(super) fn tells_of_ends(&self) -> bool {
+        matches!(
+            self,
+            Self::Exec(_)
+                | Self::Login(_)
+                | Self::Renew(_)
+                | Self::Logout(_)
+                | Self::Status(_)
+                | Self::Get(_)
+                | Self::Doctor(_)
+                | Self::Agent(_)
+                | Self::FetchBases
+        )
+    }
+}
+
 /// `devpi-tokens agent …`
 #[derive(Debug, Subcommand)]
 pub enum Agent {
@@ -291,6 +311,9 @@ pub enum Agent {
         #[arg(long)]
         no_input: bool,
     },
+    /// Open a socket for a container, which gives only what is named
+    #[command(after_help = examples::AGENT_SOCKET)]
+    Socket(Socket),
     /// Have your session start the agent: systemd, else the desktop
     #[command(after_help = examples::AGENT_INSTALL)]
     Install,

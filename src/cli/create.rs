@@ -14,7 +14,7 @@ pub(super) fn run(args: Create, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let destination = output::check(args.output, &prompt)?;
     let place = Place::find(&args.acting)?;
     let user = args.user.as_ref().unwrap_or(place.user());
-    let session = place.session(&prompt)?;
+    let session = place.session(&prompt, terminal)?;
     let opened = destination.open()?;
     let waiting = Waiting::for_whom(place.server().url().host(), terminal);
     let token = session.create_token(user, &narrowing).map_err(refused)?;

@@ -13,13 +13,15 @@ use crate::protocol::{Holder, Request};
 pub(super) fn run(args: Delete, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let place = Place::find(&args.acting)?;
     let user = args.user.unwrap_or_else(|| place.user().clone());
-    place.session(&Prompt::new(args.no_input))?.delete_token(&user, &args.id).map_err(|error| match error {
-        devpi::Error::NotFound { server, .. } => {
-            Failure::new(Exit::NotFound, format!("{user} has no token {} at {server}", args.id))
-                .with_remedy("see which there are: devpi-tokens list")
-        }
-        other => refused(other),
-    })?;
+    place.session(&Prompt::new(args.no_input), terminal)?.delete_token(&user, &args.id).map_err(
+        |error| match error {
+            devpi::Error::NotFound { server, .. } => {
+                Failure::new(Exit::NotFound, format!("{user} has no token {} at {server}", args.id))
+                    .with_remedy("see which there are: devpi-tokens list")
+            }
+            other => refused(other),
+        },
+    )?;
     terminal.tell(&format!("token {} deleted", args.id))?;
     let holder = Holder { server: place.server().url().clone(), user };
     let paths = Paths::find()?;

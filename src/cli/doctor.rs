@@ -1,7 +1,8 @@
 //! `devpi-tokens doctor`: looks at all that has to be right for a client to get a token, and says what mends the rest.
 //!
 //! A check is a noun and a file. It looks, judges and gives findings; nothing is changed and no agent is started. Two
-//! things leave a trace: the agent hands out a token for each that it keeps, which its log has, and the server is asked.
+//! things leave a trace: the agent hands out a token or two for each that it keeps, which its log has, and the server is
+//! asked.
 
 mod agent;
 mod desk;
@@ -76,10 +77,19 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
         roots.iter().filter(|root| kept::is_alive(root, now())).map(|root| Kept { paths: &desk.paths, root }).collect();
     // Who is meant where no user is named.
     let default = alive.iter().copied().find(|kept| kept.root.default).or(alive.first().copied());
-    let indexes = indexes(desk, url, default, args);
-    let (missing, indexes): (Vec<IndexName>, Vec<IndexName>) =
-        indexes.into_iter().partition(|index| server.misses(index));
-    findings.extend(missing.iter().map(|index| server::missing(url, index)));
+    let mut indexes = indexes(desk, url, default, args);
+    let clock = server::clock(url, server.skew(), first.access.skew);
+    // Tokens miss a clock that has changed since: that they do is nothing more to mend.
+    let tells = clock.as_ref().is_none_or(|clock| clock.level != Level::Failing);
+    findings.extend(clock);
+    if tells {
+        findings.extend(alive.iter().map(|kept| kept.is_good(&server, indexes.first())));
+    }
+    let missing = indexes.first().filter(|_| tells).and_then(|index| default?.is_missing(&server, index));
+    if missing.is_some() {
+        indexes.remove(0);
+    }
+    findings.extend(missing);
     for index in &indexes {
         let (finding, redirects) = server::access(&server, index);
         findings.push(finding);
@@ -88,13 +98,6 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
         }
     }
     findings.extend(default.iter().flat_map(|kept| indexes.iter().filter_map(|index| kept.bases(index))));
-    let clock = server::clock(url, server.skew(), first.access.skew);
-    // Tokens miss a clock that has changed since: that they do is nothing more to mend.
-    let tells = clock.as_ref().is_none_or(|clock| clock.level != Level::Failing);
-    findings.extend(clock);
-    if tells {
-        findings.extend(alive.iter().map(|kept| kept.is_good(&server, indexes.first())));
-    }
     findings
 }
 

@@ -49,6 +49,9 @@ pub(super) fn lines(entry: &Entry, view: &View) -> Vec<String> {
     if let Some(peer) = strange(entry, ours) {
         labelled("through", peer);
     }
+    if let Some(socket) = &entry.asker.socket {
+        labelled("at", format!("the restricted socket {socket}"));
+    }
     if let Some(stranger) = stranger {
         labelled("warning", format!("a stranger's namesake may come from {stranger}, which the same run reads"));
     }
@@ -87,14 +90,17 @@ fn strange(entry: &Entry, ours: &str) -> Option<String> {
 
 /// Who asked: the program is the system's word, what it calls itself its own.
 fn by(entry: &Entry) -> String {
+    let user = entry.asker.user.map(|user| format!(" of user id {user}")).unwrap_or_default();
     let Some(Seen { pid, program, says, .. }) = &entry.asker.caller else {
-        return "a process that cannot be seen".to_owned();
+        return format!("a process{user} that cannot be seen");
     };
     let program = program.as_ref().map_or("an unknown program".to_owned(), ToString::to_string);
     let words: Vec<String> = says.iter().map(Shown::to_string).collect();
     let words = if words.is_empty() { String::new() } else { format!(", calls itself: {}", words.join(" ")) };
-    let border = if entry.asker.restricted { ", across a container's border" } else { "" };
-    format!("{program} (process {pid}){border}{words}")
+    // Who came through a restricted socket may be on this side of it.
+    let is_across = entry.asker.restricted && entry.asker.socket.is_none();
+    let border = if is_across { ", across a container's border" } else { "" };
+    format!("{program} (process {pid}){user}{border}{words}")
 }
 
 #[cfg(test)]
@@ -154,6 +160,17 @@ Mon 23 Nov 2026 19:00:05 CET  read alice/dev, alice/base
             let said = shown(read, &PIP.replace("/usr/bin/devpi-tokens-helper", program), TOKEN);
             assert_eq!(said.contains(&format!("  through  {program} (process 4712)\n")), named, "{said}");
         }
+    }
+
+    #[test]
+    fn a_restricted_socket_is_named_and_whose_process_came_through_it() {
+        let read = r#""user":"alice","purpose":"read","indexes":["alice/dev"],"projects":[]"#;
+        let through = r#""restricted":true,"socket":"/home/me/ci/agent.sock","user":1001"#;
+        let said = shown(read, &PIP.replace(r#""restricted":false"#, through), TOKEN);
+        assert!(said.contains("(process 4711) of user id 1001, calls itself"), "{said}");
+        assert!(said.contains("\n  at       the restricted socket /home/me/ci/agent.sock\n"), "{said}");
+        let unseen = format!(r#"{{"peer":null,"caller":null,{through}}}"#);
+        assert!(shown(read, &unseen, TOKEN).contains("  by       a process of user id 1001 that cannot be seen\n"));
     }
 
     #[test]

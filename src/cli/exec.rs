@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use super::args::Exec;
 use super::{Terminal, not_a_time, now, when};
 use crate::caller::Program;
+use crate::client;
 use crate::exit::{Exit, Failure};
-use crate::hosts;
 use crate::paths::Paths;
 use crate::target::Purpose;
 use crate::time::parse_duration;
@@ -33,7 +33,7 @@ pub(super) fn run(args: Exec, terminal: &mut Terminal<'_>) -> Result<ExitCode, F
     command::check()?;
     let paths = Paths::find()?;
     let run = Run::of(&args.command);
-    let places = questions::places(&hosts::read(&paths.hosts()), &args, &run)?;
+    let places = questions::places(&client::hosts(&paths)?, &args, &run)?;
     let mut sources = Vec::new();
     for place in places {
         let question = run.question(&place, &args);

@@ -19,7 +19,7 @@ const EXAMPLE: &str = "my-project";
 
 pub(super) fn run(args: Explain, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
-    let list = hosts::read(&paths.hosts());
+    let list = client::hosts(&paths)?;
     let found = hosts::find(&list, &args.url);
     let servers: Vec<ServerUrl> = hosts::servers(&list).collect();
     let found = found.filter(|(server, _)| server.miss(&args.url).is_none());

@@ -17,7 +17,7 @@ use crate::token::{Item, Narrowing};
 
 pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
-    let found = hosts::find(&hosts::read(&paths.hosts()), &args.url);
+    let found = hosts::find(&client::hosts(&paths)?, &args.url);
     let Some((server, place)) = found.filter(|(_, place)| place.page != Page::Other) else {
         return Err(Failure::new(Exit::NotFound, "no token is kept for that URL")
             .with_remedy("see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL"));

@@ -1,20 +1,20 @@
 //! Where a token comes from: a file, a pipe, the command line, or a person.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
+
 use super::Terminal;
 use super::args::Source;
-use super::prompt::Prompt;
+use super::prompt::{PATIENCE, Prompt};
 use crate::exit::{Exit, Failure};
 use crate::secret::Secret;
 
 /// The longest token file that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
-
-/// How long a pipe may take.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// The token that the arguments name; `None` where they name none.
 pub(super) fn named(source: Source, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<Option<Secret>, Failure> {
@@ -39,19 +39,51 @@ pub(super) fn token(source: Source, prompt: &Prompt, terminal: &mut Terminal<'_>
 /// The token in a file; `-` is one line of standard input.
 pub(super) fn from_file(file: &Path, prompt: &Prompt) -> Result<Secret, Failure> {
     if file == Path::new("-") {
-        return prompt.line("token");
+        return prompt.secret_line("token");
     }
+    from_pipe(file, PATIENCE)
+}
+
+/// The same, of a file that may be a pipe.
+fn from_pipe(file: &Path, limit: Duration) -> Result<Secret, Failure> {
     let shown = file.display();
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == ErrorKind::TimedOut { Exit::TryAgain } else { Exit::Malformed };
         Failure::new(exit, format!("cannot read {shown}: {}", error.kind()))
             .with_remedy("name a file that holds a token, or - for standard input")
     };
-    let read = std::fs::File::open(file).and_then(|mut file| crate::pipe::read(&mut file, LONGEST, LIMIT));
+    // To open a pipe is not to wait for its other end, which may never come.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(file, flags, Mode::empty()).map(File::from).map_err(std::io::Error::from);
+    let read = opened.and_then(|mut file| crate::pipe::read(&mut file, LONGEST, limit));
     let text = Secret::from_utf8(read.map_err(failed)?.to_vec());
     let text = text.ok_or_else(|| {
         Failure::new(Exit::Malformed, format!("{shown} holds something else than a token"))
             .with_remedy("name a file that holds a token, or - for standard input")
     })?;
     Ok(text.trim_newline())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_whose_writer_never_comes_or_never_finishes_is_given_up() {
+        let home = tempfile::tempdir().expect("a folder");
+        let pipe = home.path().join("token");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, Mode::RWXU).expect("made");
+        assert_given_up(&pipe);
+        let mut writer = File::options().read(true).write(true).open(&pipe).expect("its other end");
+        writer.write_all(b"devpi-AgEA").expect("written");
+        assert_given_up(&pipe);
+    }
+
+    fn assert_given_up(pipe: &Path) {
+        let failure = from_pipe(pipe, Duration::from_millis(20)).expect_err("no token");
+        assert_eq!(failure.exit, Exit::TryAgain);
+        assert_eq!(failure.message, format!("cannot read {}: timed out", pipe.display()));
+    }
 }

@@ -13,7 +13,7 @@ use crate::token::Restriction;
 pub(super) fn run(args: List, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let place = Place::find(&args.acting)?;
     let user = args.user.as_ref().unwrap_or(place.user());
-    let tokens = place.session(&Prompt::new(args.no_input))?.tokens(user).map_err(refused)?;
+    let tokens = place.session(&Prompt::new(args.no_input), terminal)?.tokens(user).map_err(refused)?;
     if args.json {
         let listed: serde_json::Map<String, serde_json::Value> = tokens
             .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::args::{Login, Reach};
 use super::prompt::Prompt;
 use super::waiting::Waiting;
-use super::{Terminal, input, mint, now, open, when};
+use super::{Terminal, input, mint, now, open, session, when};
 use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session};
 use crate::exit::{Exit, Failure};
@@ -42,10 +42,8 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
             // Here before anything is made on the server: a keyring may refuse.
             vault.make(&paths)?;
             let user = user(&args, &found, &prompt)?;
-            let password = prompt.secret(&format!("password of {user} at {}", found.server.url()))?;
+            let session = session::with_password(&found.server, &user, &prompt, terminal)?;
             let _waiting = Waiting::for_whom(found.server.url().host(), terminal);
-            let session = found.server.login(&user, &password)?;
-            drop(password);
             with_session(&paths, &found, &session, &args)?
         }
     };
@@ -84,6 +82,8 @@ pub(super) fn with_found(
 struct Kept {
     holder: Holder,
     root: RootToken,
+    /// Whether the server has no such index.
+    is_missing: bool,
 }
 
 /// Makes a token in a session of the user's; what is not needed any more is deleted in the same session.
@@ -102,10 +102,12 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
     let holder = Holder { server: found.server.url().clone(), user: root.user().clone() };
     let probe = mint::probe(&root, &found.server)?;
     // An index that is not there yet has no bases; the first look-up asks again.
-    let bases = found.index.iter().filter_map(|index| {
-        let bases = found.server.bases(index, Some((&holder.user, &probe)), BASES).ok()?;
-        Some(IndexBases { index: index.clone(), bases })
-    });
+    let asked = |index: &IndexName| found.server.bases(index, Some((&holder.user, &probe)), BASES);
+    let answers: Vec<_> = found.index.iter().map(|index| (index, asked(index))).collect();
+    let is_missing = answers.iter().any(|(_, answer)| matches!(answer, Err(devpi::Error::NotFound { .. })));
+    let bases = answers
+        .into_iter()
+        .filter_map(|(index, answer)| Some(IndexBases { index: index.clone(), bases: answer.ok()? }));
     let request = Request::Keep(Box::new(Root {
         bases: bases.collect(),
         holder: holder.clone(),
@@ -120,7 +122,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
         policy: args.policy.as_deref().map(super::policy::from_file).transpose()?,
     }));
     match client::ask(paths, &request)? {
-        Response::Left { tokens: left } => Ok((Kept { holder, root }, left)),
+        Response::Left { tokens: left } => Ok((Kept { holder, root, is_missing }, left)),
         _ => Err(client::unexpected()),
     }
 }
@@ -181,7 +183,7 @@ fn given(server: &Server, text: &Secret, user: Option<&UserName>) -> Result<Root
 }
 
 fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let Kept { holder, root } = kept;
+    let Kept { holder, root, is_missing } = kept;
     let ends = match root.scope().expires() {
         Some(end) => format!("it ends {}", when(now(), end)),
         None => "it never ends".to_owned(),
@@ -197,9 +199,13 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
     }
     mint::warn_of_clock(&found.server, terminal);
     if let Some(believes) = &found.believes {
-        terminal.note(format!("warning: the server takes itself to be at {believes}: its links may miss"));
+        terminal.warn(format!("warning: the server takes itself to be at {believes}: its links may miss"));
     }
     if let Some(index) = &found.index {
+        if *is_missing {
+            terminal.warn(format!("warning: there is no index {index} at {} yet: is its name right?", holder.server));
+            return Ok(());
+        }
         about_access(found, index, terminal);
     }
     Ok(())
@@ -207,13 +213,6 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
 
 /// An index that anybody may read works with no token at all, and a person who looks for one is puzzled.
 fn about_access(found: &Found, index: &IndexName, terminal: &mut Terminal<'_>) {
-    if found.server.misses(index) {
-        terminal.warn(format!(
-            "warning: there is no index {index} at {}\n  if its name is mistyped: devpi-tokens login URL",
-            found.server.url()
-        ));
-        return;
-    }
     match found.server.access(index) {
         Ok(Access::Open) => terminal
             .note(format!("{index} is open to everybody: pip and uv never ask for a token to read it; uploads do")),

@@ -2,7 +2,7 @@
 
 use super::args::Logout;
 use super::prompt::Prompt;
-use super::{Terminal, open, which};
+use super::{Terminal, open, session, which};
 use crate::client;
 use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
@@ -20,7 +20,7 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let ids: Vec<TokenId> = std::iter::once(&root.id).chain(retired).cloned().collect();
     if args.revoke {
         // First there, then here: a token that is forgotten and alive could no longer be deleted from here.
-        delete(&holder, &root.access, &ids, &prompt)?;
+        delete((&holder, &root.access), &ids, &prompt, terminal)?;
     }
     match client::ask(&paths, &Request::Drop(holder.clone()))? {
         Response::Left { .. } => {}
@@ -38,10 +38,14 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-fn delete(holder: &Holder, access: &ServerAccess, ids: &[TokenId], prompt: &Prompt) -> Result<(), Failure> {
+fn delete(
+    (holder, access): (&Holder, &ServerAccess),
+    ids: &[TokenId],
+    prompt: &Prompt,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     let server = Server::new(holder.server.clone(), &devpi::Options::of(access))?;
-    let password = prompt.secret(&format!("password of {} at {}", holder.user, holder.server))?;
-    let session = server.login(&holder.user, &password)?;
+    let session = session::with_password(&server, &holder.user, prompt, terminal)?;
     for id in ids {
         match session.delete_token(&holder.user, id) {
             Ok(()) | Err(devpi::Error::NotFound { .. }) => {}

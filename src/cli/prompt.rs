@@ -1,12 +1,22 @@
 //! Asks a person, or reads what stands in standard input: every secret of the command line comes in here.
 
-use std::io::{BufRead, ErrorKind, IsTerminal, Read};
+use std::fs::File;
+use std::io::{ErrorKind, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 use crate::exit::{Exit, Failure};
+use crate::pipe;
 use crate::secret::Secret;
 
 /// The longest answer that is taken, in bytes.
-const LONGEST: u64 = 16 * 1024;
+const LONGEST: usize = 16 * 1024;
+
+/// How long a pipe may take: whatever writes it may ask a person first.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a person may take who sits in front of a question, and can end it.
+const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where answers come from: the terminal where standard input is one, else the lines of standard input, in the order
 /// of the questions.
@@ -29,7 +39,7 @@ impl Prompt {
     /// A secret that exists already.
     pub(super) fn secret(&self, what: &str) -> Result<Secret, Failure> {
         if !self.at_terminal {
-            return line(what).map(Secret::new);
+            return self.line(what).map(Secret::new);
         }
         if self.no_input {
             return Err(missing(what));
@@ -56,12 +66,12 @@ impl Prompt {
         use std::io::Write;
         let mut terminal = std::io::stderr();
         let _ = write!(terminal, "{question} [y/N] ").and_then(|()| terminal.flush());
-        Ok(matches!(line("answer")?.trim(), "y" | "Y" | "yes"))
+        Ok(matches!(self.line("answer")?.trim(), "y" | "Y" | "yes"))
     }
 
-    /// A line of standard input, whoever writes it.
-    pub(super) fn line(&self, what: &str) -> Result<Secret, Failure> {
-        line(what).map(Secret::new)
+    /// A secret on a line of standard input, whoever writes it.
+    pub(super) fn secret_line(&self, what: &str) -> Result<Secret, Failure> {
+        self.line(what).map(Secret::new)
     }
 
     /// A text that is no secret, at a terminal only; an empty answer is the proposal.
@@ -70,25 +80,25 @@ impl Prompt {
         let mut terminal = std::io::stderr();
         // A prompt that cannot be shown does not keep anybody from answering.
         let _ = write!(terminal, "{what} [{proposal}]: ").and_then(|()| terminal.flush());
-        let answer = line(what)?;
+        let answer = self.line(what)?;
         Ok(if answer.trim().is_empty() { proposal.to_owned() } else { answer.trim().to_owned() })
+    }
+
+    fn line(&self, what: &str) -> Result<String, Failure> {
+        let limit = if self.at_terminal { PATIENCE_WITH_PEOPLE } else { PATIENCE };
+        // Not through the standard library's buffer: that takes more than a line, and keeps it.
+        let input = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| given_up(what, &error))?;
+        line(&mut File::from(input), what, limit)
     }
 }
 
-fn line(what: &str) -> Result<String, Failure> {
-    let mut line = String::new();
-    let read = std::io::stdin().lock().take(LONGEST).read_line(&mut line);
-    match read {
-        Ok(0) => Err(missing(what)),
-        Ok(_) => {
-            line.truncate(without_its_end(&line).len());
-            Ok(line)
-        }
-        Err(error) if error.kind() == ErrorKind::InvalidData => {
-            Err(Failure::new(Exit::Malformed, format!("{what}: what is on standard input is no text"))
-                .with_remedy("write it in UTF-8, as a line"))
-        }
-        Err(error) => Err(given_up(what, &error)),
+fn line(input: &mut (impl Read + AsFd), what: &str, limit: Duration) -> Result<String, Failure> {
+    let line = pipe::line(input, LONGEST, limit).map_err(|error| given_up(what, &error))?;
+    match std::str::from_utf8(&line) {
+        Ok("") => Err(missing(what)),
+        Ok(line) => Ok(without_its_end(line).to_owned()),
+        Err(_) => Err(Failure::new(Exit::Malformed, format!("{what}: what is on standard input is no text"))
+            .with_remedy("write it in UTF-8, as a line")),
     }
 }
 
@@ -103,7 +113,12 @@ fn missing(what: &str) -> Failure {
 }
 
 fn given_up(what: &str, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, format!("not given: {what} ({})", error.kind()))
+    let exit = match error.kind() {
+        ErrorKind::TimedOut => Exit::TryAgain,
+        ErrorKind::FileTooLarge => Exit::Malformed,
+        _ => Exit::Usage,
+    };
+    Failure::new(exit, format!("not given: {what} ({})", error.kind()))
         .with_remedy("type it in a terminal, or write it to standard input")
 }
 
@@ -118,5 +133,16 @@ mod tests {
         {
             assert_eq!(without_its_end(line), left, "{line:?}");
         }
+    }
+    #[test]
+    fn a_line_that_never_ends_is_given_up_and_one_that_is_too_long_is_refused() {
+        use std::io::Write;
+        let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+        let mut next = |limit| line(&mut reader, "token", Duration::from_millis(limit)).expect_err("no line");
+        writer.write_all(b"devpi-AgEA").expect("written");
+        let failure = next(20);
+        assert_eq!((failure.exit, &*failure.message), (Exit::TryAgain, "not given: token (timed out)"));
+        writer.write_all(&[b'A'; LONGEST + 1]).expect("written");
+        assert_eq!(next(5000).exit, Exit::Malformed);
     }
 }

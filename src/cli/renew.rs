@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::args::Renew;
 use super::prompt::Prompt;
 use super::waiting::Waiting;
-use super::{Terminal, mint, now, open, when, which};
+use super::{Terminal, mint, now, open, session, when, which};
 use crate::client;
 use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
@@ -24,10 +24,8 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let expires = mint::end(&args.expires, now().saturating_add_signed(old.access.skew))?;
     let scope = Scope::of(&old.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
     let asked = Narrowing { expires: Some(expires), ..as_narrow_as(&scope)? };
-    let password = prompt.secret(&format!("password of {user} at {url}"))?;
+    let session = session::with_password(&server, user, &prompt, terminal)?;
     let waiting = Waiting::for_whom(url.host(), terminal);
-    let session = server.login(user, &password)?;
-    drop(password);
     let (ends, left) = mint::root(&server, &session, &asked, |root| {
         let ends = root.scope().expires();
         Ok((ends, keep(&paths, old, root, &server)?))

@@ -1,14 +1,18 @@
 //! A session at a server, for what needs the user's password: creating, listing and deleting tokens.
 
 use super::args::Acting;
-use super::open;
 use super::prompt::Prompt;
+use super::waiting::Waiting;
+use super::{Terminal, open};
 use crate::devpi::{self, Server, Session};
 use crate::devpi_client::DevpiClient;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::ServerAccess;
 use crate::target::{ServerUrl, UserName};
+
+/// How often a person may mistype a password.
+const TRIES: u8 = 3;
 
 /// A server, and who asks it.
 pub(super) struct Place {
@@ -37,13 +41,35 @@ impl Place {
     }
 
     /// devpi-client's own session where it has one for that user, else one by the password, forgotten at the end.
-    pub(super) fn session(&self, prompt: &Prompt) -> Result<Session<'_>, Failure> {
+    pub(super) fn session(&self, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<Session<'_>, Failure> {
         let open = self.client.as_ref().and_then(|client| client.session(self.server.url(), &self.user));
         if let Some(secret) = open {
             return Ok(self.server.session(self.user.clone(), secret));
         }
-        let password = prompt.secret(&format!("password of {} at {}", self.user, self.server.url()))?;
-        Ok(self.server.login(&self.user, &password)?)
+        with_password(&self.server, &self.user, prompt, terminal)
+    }
+}
+
+/// A session by the user's password. A person who has mistyped it is asked again.
+pub(super) fn with_password<'s>(
+    server: &'s Server,
+    user: &UserName,
+    prompt: &Prompt,
+    terminal: &mut Terminal<'_>,
+) -> Result<Session<'s>, Failure> {
+    let mut tries = if prompt.has_person() { TRIES } else { 1 };
+    loop {
+        let password = prompt.secret(&format!("password of {user} at {}", server.url()))?;
+        tries -= 1;
+        let waiting = Waiting::for_whom(server.url().host(), terminal);
+        let outcome = server.login(user, &password);
+        drop(waiting);
+        match outcome {
+            Err(error @ devpi::Error::WrongPassword { .. }) if tries > 0 => {
+                terminal.warn(format!("{error}, try again"))
+            }
+            outcome => return Ok(outcome?),
+        }
     }
 }
 

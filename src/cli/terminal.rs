@@ -1,6 +1,6 @@
 //! Where a verb writes, and how that looks to a person.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
@@ -23,16 +23,23 @@ pub(crate) struct Manners {
     /// Nothing but what was asked for, and errors.
     pub(super) quiet: bool,
     colours: [bool; 2],
+    /// Whether standard error is a terminal.
+    is_seen: bool,
 }
 
 impl Manners {
+    /// Whether somebody reads along who has not asked for quiet.
+    pub(super) fn is_person(self) -> bool {
+        self.is_seen && !self.quiet
+    }
+
     /// Colours are for a terminal, and for whoever forces them: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`
     /// ([the first](https://no-color.org/), [the others](https://bixense.com/clicolors/)).
     pub(super) fn of_process(quiet: bool) -> Self {
         let wanted = |choice| choice != ColorChoice::Never;
         let [out, err] =
             [anstream::AutoStream::choice(&std::io::stdout()), anstream::AutoStream::choice(&std::io::stderr())];
-        Self { quiet, colours: [wanted(out), wanted(err)] }
+        Self { quiet, colours: [wanted(out), wanted(err)], is_seen: std::io::stderr().is_terminal() }
     }
 }
 
@@ -58,6 +65,7 @@ impl Tone {
     fn paint(self, text: &str, colours: bool) -> String {
         match (self, colours) {
             (Self::Plain, _) | (_, false) => text.to_owned(),
+            _ if text.is_empty() => String::new(),
             _ => format!("{style}{text}{style:#}", style = self.style()),
         }
     }
@@ -72,6 +80,13 @@ impl Terminal<'_> {
         })
     }
 
+    /// The same, as wide as it is, with its first bytes in a colour where there are colours.
+    pub(super) fn say_as(&mut self, tone: Tone, line: &str, coloured: usize) -> Result<(), Failure> {
+        let [colours, _] = self.manners.colours;
+        let (front, rest) = line.split_at(coloured.min(line.len()));
+        self.say(tone.paint(front, colours) + rest)
+    }
+
     /// JSON that was asked for, by a program or at a terminal, which is to show it and no more.
     pub(super) fn say_json(&mut self, json: impl std::fmt::Display) -> Result<(), Failure> {
         self.say(escape::json(&json.to_string()))
@@ -84,8 +99,7 @@ impl Terminal<'_> {
 
     /// The same in a colour of its own, where there are colours.
     pub(super) fn tell_as(&mut self, tone: Tone, line: &str) -> Result<(), Failure> {
-        let [colours, _] = self.manners.colours;
-        broken(line, self.width).into_iter().try_for_each(|line| self.say(tone.paint(&line, colours)))
+        broken(line, self.width).iter().try_for_each(|line| self.say_as(tone, line, line.len()))
     }
 
     /// A line or more beside it, for a person who has not asked for quiet.
@@ -153,7 +167,7 @@ mod tests {
 
     #[test]
     fn lines_are_broken_before_they_are_coloured() {
-        let [out, err] = told(Manners { quiet: false, colours: [true, true] });
+        let [out, err] = told(Manners { quiet: false, colours: [true, true], is_seen: true });
         let [bold, red, end] = ["\u{1b}[1m", "\u{1b}[31m", "\u{1b}[0m"];
         assert_eq!(out, format!("{bold}{red}ended long ago, and{end}\n{bold}{red}  nobody noticed{end}\nplain\n"));
         assert_eq!(err, format!("beside it\n{bold}{red}devpi-tokens{end}: no\n  try\n"));
@@ -161,7 +175,7 @@ mod tests {
 
     #[test]
     fn without_colours_there_are_none_and_quiet_leaves_errors() {
-        let [out, err] = told(Manners { quiet: true, colours: [false, false] });
+        let [out, err] = told(Manners { quiet: true, colours: [false, false], is_seen: true });
         assert_eq!(out, "ended long ago, and\n  nobody noticed\nplain\n");
         assert_eq!(err, "devpi-tokens: no\n  try\n");
     }

@@ -20,8 +20,7 @@ pub(super) struct Waiting(Option<(Sender<()>, JoinHandle<()>)>);
 impl Waiting {
     /// For whom or for what, in words behind "waiting for".
     pub(super) fn for_whom(what: impl std::fmt::Display, terminal: &Terminal<'_>) -> Self {
-        use std::io::IsTerminal;
-        if terminal.manners.quiet || !std::io::stderr().is_terminal() {
+        if !terminal.manners.is_person() {
             return Self(None);
         }
         let (over, ended) = channel();

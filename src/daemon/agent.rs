@@ -2,6 +2,8 @@
 
 mod confirm;
 mod roots;
+mod stage;
+mod status;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -9,16 +11,19 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use confirm::Granted;
-use tokio::sync::watch;
+use stage::Stage;
+use tokio::sync::{mpsc, watch};
 
 use super::bases::Bases;
 use super::confirm::Confirmer;
-use super::ending::{self, Ending};
+use super::ending::Ending;
 use super::handouts::{Given, Handouts};
 use super::idle::{self, Watch};
 use super::issuer::{Clock, Issuer};
 use super::log;
 use super::policies;
+use super::quota::Quota;
+use super::sockets::{Arrival, Sockets};
 use super::store::Store;
 use super::visitor::Visitor;
 use super::weigh::weigh;
@@ -27,7 +32,8 @@ use crate::exit::Failure;
 use crate::paths::Paths;
 use crate::policy::{self, Grant, Limits, Rooted};
 use crate::protocol::SessionBus;
-use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, RootStatus, Status, Weighed};
+use crate::protocol::ending;
+use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Weighed};
 use crate::target::Purpose;
 use crate::vault::contents::{Contents, Held, Server};
 
@@ -41,21 +47,14 @@ pub(super) struct Agent {
     ending: Rc<Ending>,
     handouts: Handouts,
     confirmer: Confirmer,
+    sockets: Sockets,
+    /// Of tokens for restricted peers.
+    quota: RefCell<Quota>,
     /// Those of the last question.
     limits: RefCell<Limits>,
     watch: RefCell<Watch>,
     started: u64,
     stage: watch::Sender<Stage>,
-}
-
-/// How far the agent's end has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Serving,
-    /// It was told to end.
-    Stopping,
-    /// Its socket is gone: whoever hears of its end from here on finds the next agent, not this one.
-    OutOfReach,
 }
 
 impl Agent {
@@ -64,34 +63,37 @@ impl Agent {
         let bases = Rc::new(Bases::new(program.clone(), Rc::clone(&store)));
         let ending = Rc::new(Ending::new(program.clone(), &paths.state));
         let handouts = Handouts::new(&paths.state)?;
-        let (issuer, limits, confirmer) = (RefCell::default(), RefCell::default(), Confirmer::new());
+        let confirmer = Confirmer::new();
+        let (issuer, limits, sockets, quota) = Default::default();
         let watch = RefCell::new(Watch::new(idle::Instant::now()));
         let stage = watch::Sender::new(Stage::Serving);
         let started = now();
-        Ok(Self { program, paths, store, bases, ending, issuer, handouts, confirmer, limits, watch, started, stage })
+        Ok(Self {
+            program,
+            paths,
+            store,
+            bases,
+            issuer,
+            ending,
+            handouts,
+            confirmer,
+            sockets,
+            quota,
+            limits,
+            watch,
+            started,
+            stage,
+        })
     }
 
-    pub(super) fn sockets(&self) -> &[PathBuf] {
+    /// Where its own socket may be.
+    pub(super) fn places(&self) -> &[PathBuf] {
         &self.paths.sockets
     }
 
-    /// Comes back when the agent is to end.
-    pub(super) async fn stopping(&self) {
-        self.reaches(Stage::Stopping).await;
-    }
-
-    /// Comes back when the agent is ending and its socket is gone.
-    pub(super) async fn out_of_reach(&self) {
-        self.reaches(Stage::OutOfReach).await;
-    }
-
-    pub(super) fn stop(&self) {
-        self.move_on(Stage::Stopping);
-    }
-
-    /// To be called when the socket is gone.
-    pub(super) fn leave_reach(&self) {
-        self.move_on(Stage::OutOfReach);
+    /// Who comes through its restricted sockets; nothing at the second call.
+    pub(super) fn arrivals(&self) -> Option<mpsc::Receiver<Arrival>> {
+        self.sockets.arrivals()
     }
 
     /// Answers nothing until somebody unlocks.
@@ -105,28 +107,21 @@ impl Agent {
     /// Wipes what is in memory where nobody has asked for long, or where the machine was asleep.
     pub(super) fn look(&self) {
         log::say_whether_swappable();
+        self.sockets.sweep();
         // A file that cannot be understood does not keep the vault open for longer than the last one that could.
-        let limits = config::limits(&self.paths.config).unwrap_or_else(|_| self.limits.borrow().clone());
-        let idle = Duration::from_secs(limits.idle_lock());
+        let _ = self.limits();
+        self.look_at_clocks();
+    }
+
+    /// The same, by the limits that were read last.
+    fn look_at_clocks(&self) {
+        let idle = Duration::from_secs(self.limits.borrow().idle_lock());
         let why = self.watch.borrow_mut().look(idle::Instant::now(), idle);
         if let Some(why) = why.filter(|_| self.store.close()) {
             self.issuer.borrow_mut().wipe();
             self.confirmer.dismiss();
             tracing::info!(%why, "locked");
         }
-    }
-
-    fn move_on(&self, to: Stage) {
-        self.stage.send_if_modified(|stage| {
-            let moves = *stage < to;
-            *stage = to.max(*stage);
-            moves
-        });
-    }
-
-    async fn reaches(&self, wanted: Stage) {
-        // It fails where the sender is gone, which lives as long as `self`.
-        let _ = self.stage.subscribe().wait_for(|stage| *stage >= wanted).await;
     }
 
     /// The response to one request.
@@ -136,12 +131,9 @@ impl Agent {
         session: &SessionBus,
         visitor: &Visitor,
     ) -> Result<Response, Denial> {
-        self.look();
+        self.look_at_clocks();
         if !matches!(request, Request::Status) {
             self.watch.borrow_mut().asked(idle::Instant::now());
-        }
-        if !visitor.is_restricted() {
-            self.confirmer.met(session);
         }
         match request {
             Request::Ask(question) => {
@@ -152,6 +144,7 @@ impl Agent {
                 }
                 answer.map(Response::Credential)
             }
+            Request::Servers => self.servers(visitor),
             _ if visitor.is_restricted() => Err(Denial::Restricted),
             Request::Hello { .. } => Err(Denial::NotARequest),
             Request::Status => {
@@ -173,6 +166,8 @@ impl Agent {
                 }
                 Ok(Response::Done)
             }
+            Request::OpenSocket(socket) => self.sockets.open(socket, self.places()).map(|()| Response::Done),
+            Request::CloseSocket { path } => self.sockets.close(&path).map(|()| Response::Done),
             Request::Stop => {
                 self.stop();
                 Ok(Response::Done)
@@ -215,13 +210,11 @@ impl Agent {
         session: &SessionBus,
         visitor: &Visitor,
     ) -> Result<Credential, Denial> {
-        self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
-        if visitor.is_restricted() && question.purpose != Purpose::Read {
-            return Err(Denial::Restricted);
-        }
         if !question.is_within_limits() {
             return Err(Denial::NotARequest);
         }
+        visitor.narrow(&mut question)?;
+        self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), held.access.skew);
@@ -236,7 +229,9 @@ impl Agent {
             return Ok(given);
         }
         let holder = Holder { server: server.url.clone(), user: held.root.0.user().clone() };
-        if !visitor.is_restricted() {
+        if visitor.is_restricted() {
+            self.quota.borrow_mut().take(clock.here)?;
+        } else {
             self.ending.tell(&holder, &held.root.0, clock.there(), session);
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
@@ -250,7 +245,8 @@ impl Agent {
         }
         // That may have taken seconds, and the machine may have slept: what was locked, forgotten, replaced or narrowed
         // meanwhile gives nothing any more.
-        self.look();
+        self.look_at_clocks();
+        visitor.narrow(&mut question)?;
         let Granted { contents, clock, grant } = match self.confirmed((&question, &complete), visitor).await? {
             Ok(granted) => granted,
             Err(given) => return Ok(given),
@@ -258,7 +254,8 @@ impl Agent {
         let (_, held) = kept_for(&contents, &question)?;
         let (mut credential, mark) = self.issuer.borrow_mut().issue(&held.root.0, &grant, clock)?;
         credential.notes = notes;
-        credential.notes.extend(ending::note(&holder, &held.root.0, clock.there()));
+        let end = held.root.0.scope().expires();
+        credential.notes.extend(end.and_then(|end| ending::note(&holder, end, clock.there())));
         let given = Given { root: held.root.0.id(), grant: &grant, mark, credential: &credential };
         self.handouts.handed_out(clock.here, &question, visitor, &given);
         if let Some(caller) = caller {
@@ -286,29 +283,6 @@ impl Agent {
             self.issuer.borrow_mut().wipe();
         }
         Ok(limits)
-    }
-
-    fn status(&self) -> Result<Status, Denial> {
-        let (vault, keeper) = self.store.state()?;
-        let rollback = self.store.rollback();
-        let mut status = Status { vault, keeper, roots: Vec::new(), retired: Vec::new(), rollback };
-        let Ok(contents) = self.store.contents() else {
-            return Ok(status);
-        };
-        for server in &contents.servers {
-            for (root, access) in server.roots.iter().map(|held| (&held.root.0, &held.access)) {
-                status.roots.push(RootStatus {
-                    holder: Holder { server: server.url.clone(), user: root.user().clone() },
-                    id: root.id().clone(),
-                    default: server.default == *root.user(),
-                    restrictions: root.restrictions().iter().map(ToString::to_string).collect(),
-                    expires: root.scope().expires(),
-                    access: access.clone(),
-                });
-            }
-        }
-        status.retired.clone_from(&contents.retired);
-        Ok(status)
     }
 }
 

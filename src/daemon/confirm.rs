@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::issuer::CallerId;
 use crate::pinentry::{self, Answer};
 use crate::protocol::{Denial, Holder, NobodyToAsk, Question, SessionBus};
+use crate::session_bus::Screen;
 use screens::Screens;
 
 /// How long a person has for an answer, the turn included.
@@ -133,14 +134,23 @@ impl Confirmer {
         }
     }
 
+    /// By which pinentry, and on which screen, the person is asked to whom the token of that holder belongs.
+    ///
+    /// # Errors
+    /// [`Denial::NobodyToAsk`].
+    pub(super) fn reach(&self, holder: &Holder) -> Result<(PathBuf, Screen), Denial> {
+        let screen = self.screens.borrow().of(holder).and_then(SessionBus::screen);
+        let screen = screen.ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoScreen })?;
+        let program = (self.pinentry)().ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoPinentry })?;
+        Ok((program, screen))
+    }
+
     /// Asks the person to whom the token of that holder belongs.
     ///
     /// # Errors
     /// Everything but a yes.
     pub(super) async fn ask(&self, turn: &mut Turn<'_>, holder: &Holder, text: &str) -> Result<(), Denial> {
-        let screen = self.screens.borrow().of(holder).and_then(SessionBus::screen);
-        let screen = screen.ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoScreen })?;
-        let program = (self.pinentry)().ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoPinentry })?;
+        let (program, screen) = self.reach(holder)?;
         let left = turn.end.saturating_duration_since(Instant::now());
         let answer = tokio::select! {
             biased;

@@ -6,15 +6,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::protocol::ending::{ends, remedy, stage};
 use crate::protocol::{Holder, SessionBus};
-use crate::time::in_words;
 use crate::token::{RootToken, TokenId};
 use crate::vault::child::{self, Answer, Request};
-
-const DAY: u64 = 24 * 60 * 60;
-
-/// How long before the end it is said, in days; on the desktop once for each of these, and once when it is over.
-const DAYS: [u64; 4] = [0, 1, 3, 14];
 
 /// How long the desktop may take.
 const DESKTOP: Duration = Duration::from_secs(10);
@@ -22,7 +17,7 @@ const DESKTOP: Duration = Duration::from_secs(10);
 /// What was said on the desktop, and of which tokens.
 pub(super) struct Ending {
     program: PathBuf,
-    /// Token ids with the least number of [`DAYS`] that was said of them: an agent that is started anew says nothing
+    /// Token ids with the least number of days that was said of them: an agent that is started anew says nothing
     /// twice.
     file: PathBuf,
     said: RefCell<BTreeMap<TokenId, u64>>,
@@ -68,38 +63,5 @@ impl Ending {
         if let Err(error) = std::fs::write(&self.file, lines) {
             tracing::warn!(kind = %error.kind(), "what was said on the desktop will be said again");
         }
-    }
-}
-
-/// What whoever gets a token should know of the one that it is made from.
-pub(super) fn note(holder: &Holder, root: &RootToken, now: u64) -> Option<String> {
-    let end = root.scope().expires().filter(|end| stage(*end, now).is_some())?;
-    let Holder { server, user } = holder;
-    Some(format!("the token of {user} at {server} {}; {}", ends(end, now), remedy(holder)))
-}
-
-fn ends(end: u64, now: u64) -> String {
-    format!("{} {}", if end > now { "ends" } else { "ended" }, in_words(now, end))
-}
-
-fn remedy(Holder { server, user }: &Holder) -> String {
-    format!("type: devpi-tokens renew --server {server} --as {user}")
-}
-
-/// Which of [`DAYS`] have come; times in seconds since the epoch.
-fn stage(end: u64, now: u64) -> Option<u64> {
-    DAYS.into_iter().find(|days| end <= now.saturating_add(days * DAY))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_is_said_from_fourteen_days_before_the_end_on() {
-        let now = 1_800_000_000;
-        let stages = [15 * DAY, 14 * DAY, 4 * DAY, 3 * DAY, DAY + 1, DAY, 1].map(|left| stage(now + left, now));
-        assert_eq!(stages, [None, Some(14), Some(14), Some(3), Some(3), Some(1), Some(1)]);
-        assert_eq!((stage(now, now), stage(0, now)), (Some(0), Some(0)));
     }
 }

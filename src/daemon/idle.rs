@@ -1,6 +1,6 @@
 //! When the agent locks by itself: nobody has asked for long, the machine has slept, or its clock has jumped.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -24,7 +24,9 @@ pub(super) struct Instant {
 impl Instant {
     pub(super) fn now() -> Self {
         let read = |clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default();
-        Self { boot: read(ClockId::Boottime), awake: read(ClockId::Monotonic), wall: read(ClockId::Realtime) }
+        // The wall clock as tokens are judged by it.
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { boot: read(ClockId::Boottime), awake: read(ClockId::Monotonic), wall }
     }
 }
 

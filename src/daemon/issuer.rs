@@ -31,12 +31,25 @@ const MOST_RECENT: usize = 256;
 pub(super) const MOST_SKEW: i64 = 60 * 60;
 
 /// The program that wants a token: its process and when that began, so that a reused pid is another program, and the
-/// program through which it asks, so that another one beside it gets a token and a line of its own.
+/// way in which it asks, so that another one beside it gets a token and a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CallerId {
     pub(super) pid: u32,
     pub(super) start: u64,
-    pub(super) through: Option<Shown>,
+    pub(super) through: Through,
+}
+
+/// How somebody asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Through {
+    /// The program at the other end of the socket.
+    pub(super) program: Option<Shown>,
+    /// The user id that it runs as.
+    pub(super) user: u32,
+    /// Whether it is across a border.
+    pub(super) restricted: bool,
+    /// The number of the restricted socket.
+    pub(super) socket: Option<u64>,
 }
 
 /// The instants of one question: both clocks, in seconds since the epoch.
@@ -194,7 +207,7 @@ mod tests {
     }
 
     fn caller(pid: u32, start: u64) -> CallerId {
-        CallerId { pid, start, through: None }
+        CallerId { pid, start, through: Through::default() }
     }
 
     fn grant(expires: u64) -> Grant {
@@ -277,8 +290,15 @@ mod tests {
         assert!(issuer.repeat(&first, &question(0), NOW).is_none());
         assert!(issuer.repeat(&first, &question(1), NOW).is_some());
         assert!(issuer.repeat(&caller(1, 2), &question(1), NOW).is_none());
-        let beside = CallerId { through: Some("/tmp/x".to_owned().into()), ..first.clone() };
-        assert!(issuer.repeat(&beside, &question(1), NOW).is_none(), "another program of the same caller");
+        for (how, through) in [
+            ("another program", Through { program: Some("/tmp/x".to_owned().into()), ..Through::default() }),
+            ("another user", Through { user: 1, ..Through::default() }),
+            ("across a border", Through { restricted: true, ..Through::default() }),
+            ("a restricted socket", Through { socket: Some(0), ..Through::default() }),
+        ] {
+            let beside = CallerId { through, ..first.clone() };
+            assert!(issuer.repeat(&beside, &question(1), NOW).is_none(), "{how} of the same caller");
+        }
         assert!(issuer.repeat(&first, &question(1), NOW - 1).is_none(), "a clock that was set back");
     }
 }

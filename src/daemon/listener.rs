@@ -4,30 +4,35 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use interprocess::local_socket::ListenerOptions;
-use interprocess::local_socket::tokio::Listener;
+use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::os::unix::uds_local_socket::tokio::Listener as UnixListener;
 use listenfd::ListenFd;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::agent::Agent;
 use super::guests::Guests;
 use super::lock::Lock;
 use super::session;
+use super::sockets::{Arrival, Door};
 use super::visitor::Visitor;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
-use crate::socket;
+use crate::socket::{self, Peer};
 
 /// How long to wait when the process is out of descriptors.
-const BACK_OFF: Duration = Duration::from_millis(50);
+pub(super) const BACK_OFF: Duration = Duration::from_millis(50);
 /// How long requests may take that are being answered when the agent ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How often to look whether the socket is still there, and whether it is time to lock.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// How long nobody connects too often before the log says so again.
+const COMPLAINT: Duration = Duration::from_secs(1);
 
 /// A bound socket. It is removed when this is dropped, if we bound it and it is still the one that was bound.
 pub(super) struct Bound {
@@ -75,10 +80,19 @@ impl Bound {
         if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
             std::fs::remove_file(path).map_err(failed)?;
         }
-        let name = socket::name(path).map_err(failed)?;
-        let listener = ListenerOptions::new().name(name).reclaim_name(false).create_tokio().map_err(failed)?;
-        let inode = inode(path).ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        Self::listen_at(path).map_err(failed)
+    }
+
+    /// Binds a path where nothing lies.
+    pub(super) fn listen_at(path: &Path) -> std::io::Result<Self> {
+        let listener = ListenerOptions::new().name(socket::name(path)?).reclaim_name(false).create_tokio()?;
+        let inode = inode(path).ok_or(std::io::ErrorKind::NotFound)?;
         Ok(Self { listener, path: path.to_owned(), inode, by_us: true })
+    }
+
+    /// The next connection.
+    pub(super) async fn accept(&self) -> std::io::Result<Stream> {
+        self.listener.accept().await
     }
 
     /// Where it is bound.
@@ -86,16 +100,21 @@ impl Bound {
         &self.path
     }
 
-    fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         inode(&self.path) == Some(self.inode)
+    }
+
+    /// Removes its file. As long as this is not dropped, no other file has its inode.
+    pub(super) fn remove(&self) {
+        if self.by_us && self.is_there() {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        if self.by_us && self.is_there() {
-            let _ = std::fs::remove_file(&self.path);
-        }
+        self.remove();
     }
 }
 
@@ -121,8 +140,10 @@ async fn accept(
     (mut bound, lock): (Bound, &Lock),
     sessions: &mut JoinSet<()>,
 ) -> Result<(), Failure> {
-    let guests = Rc::new(Guests::default());
+    let guests = Rc::new(Guests::new());
     let mut look = tokio::time::interval(LOOK);
+    let mut complained: Option<Instant> = None;
+    let mut arrivals = agent.arrivals().ok_or_else(|| Failure::new(Exit::Unavailable, "the agent serves already"))?;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -136,30 +157,45 @@ async fn accept(
                 }
                 if !bound.is_there() {
                     tracing::warn!("the socket is gone: binding it anew");
-                    bound = Bound::bind(agent.sockets())?;
+                    bound = Bound::bind(agent.places())?;
                 }
                 continue;
             }
-            accepted = bound.listener.accept() => accepted,
+            came = next(&bound, &mut arrivals) => came,
         };
-        let stream = match accepted {
-            Ok(stream) => stream,
+        let (stream, door) = match accepted {
+            Ok(came) => came,
             Err(error) => {
                 tracing::warn!(kind = %error.kind(), "cannot accept a connection");
                 tokio::time::sleep(BACK_OFF).await;
                 continue;
             }
         };
-        let Some(visitor) = Visitor::new(&stream).ok().filter(Visitor::is_us) else {
+        let Stream::UdSocket(end) = &stream;
+        // Anybody may ask who was let into the folder of a restricted socket.
+        let Some(peer) = Peer::of(end).ok().filter(|peer| door.is_some() || peer.is_us()) else {
             tracing::warn!("a connection of another user was closed");
             continue;
         };
-        let Some(guest) = guests.admit(visitor.pid()) else {
-            tracing::warn!(peer = visitor.pid(), "too many connections: the newest was closed");
+        // Whoever has enough is not looked at any more: that would cost those behind him their time.
+        let welcome = (!guests.have_enough_of(peer.pid)).then(|| Visitor::new(&stream, peer, door));
+        let seated = welcome.and_then(|visitor| Some((guests.admit(peer.pid, visitor.is_restricted())?, visitor)));
+        let Some((guest, visitor)) = seated else {
+            if complained.replace(Instant::now()).is_none_or(|last| last.elapsed() >= COMPLAINT) {
+                tracing::warn!(peer = peer.pid, "too many connections: the newest was closed");
+            }
             continue;
         };
         let agent = Rc::clone(&agent);
         sessions.spawn_local(session::serve(agent, stream, Rc::new(visitor), guest));
+    }
+}
+
+/// The next connection, and the restricted socket that it came through. Neither kind keeps the other one waiting.
+async fn next(bound: &Bound, arrivals: &mut mpsc::Receiver<Arrival>) -> std::io::Result<(Stream, Option<Rc<Door>>)> {
+    tokio::select! {
+        accepted = bound.accept() => accepted.map(|stream| (stream, None)),
+        Some((stream, door)) = arrivals.recv() => Ok((stream, Some(door))),
     }
 }
 

@@ -44,3 +44,34 @@ pub(super) fn say_whether_swappable() {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the inner run of the test has its log.
+    const STATE: &str = "DEVPI_TOKENS_TEST_STATE";
+
+    #[test]
+    fn of_a_panic_the_log_has_the_place_and_not_what_it_was_about() {
+        if let Some(state) = std::env::var_os(STATE) {
+            start(Path::new(&state), false).expect("a log");
+            let ended = std::thread::spawn(|| panic!("{}", ["devpi", "-canary"].concat())).join();
+            assert!(ended.is_err());
+            return;
+        }
+        let home = tempfile::tempdir().expect("a folder");
+        let state = home.path().join("state");
+        let name = "daemon::log::tests::of_a_panic_the_log_has_the_place_and_not_what_it_was_about";
+        let own = std::env::current_exe().expect("a program");
+        let mut inner = std::process::Command::new(own);
+        let ran = inner.args(["--exact", name, "--nocapture"]).env(STATE, &state).env("DEVPI_TOKENS_LOG", "trace");
+        let ran = ran.output().expect("it runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let log = std::fs::read_to_string(state.join("agent.log")).expect("a log");
+        assert!(log.contains("a panic place=") && log.contains("src/daemon/log.rs"), "{log}");
+        for said in [log.as_bytes(), &ran.stdout, &ran.stderr] {
+            assert!(!String::from_utf8_lossy(said).contains("devpi-canary"), "{log}");
+        }
+    }
+}

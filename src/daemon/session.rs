@@ -50,10 +50,11 @@ async fn converse(
     let hello =
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
+    agent.met(&session, visitor);
     loop {
         let Some(asked) = next(agent, stream, (guest, IDLE)).await? else { return Ok(()) };
         let response = match asked {
-            Ok(request) => answer(agent, request, &session, visitor).await,
+            Ok(request) => announced(stream, visitor, answer(agent, request, &session, visitor)).await?,
             // The frame was whole, so the next one can be read: only this request is lost.
             Err(WireError::Json) => Response::Denied(Denial::NotARequest),
             Err(error) => return Err(error),
@@ -62,30 +63,53 @@ async fn converse(
     }
 }
 
+/// An answer. Its peer is told at once where it has to wait for a person: of an agent that says nothing it need not think
+/// for as long that it is at work.
+async fn announced(
+    stream: &mut Stream,
+    visitor: &Visitor,
+    answer: impl Future<Output = Response>,
+) -> Result<Response, WireError> {
+    let mut answer = std::pin::pin!(answer);
+    tokio::select! {
+        biased;
+        answer = &mut answer => return Ok(answer),
+        () = visitor.confirming() => write(stream, &Response::Confirming).await?,
+    }
+    Ok(answer.await)
+}
+
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
     let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
-    apart(visitor.pid(), async move { agent.answer(request, &session, &visiting).await }).await
+    // In a box, as it is some kilobytes that would be moved again and again until they are where they stay.
+    let answering = Box::pin(async move { agent.answer(request, &session, &visiting).await });
+    answered(visitor.pid(), answering).await
 }
 
 /// Answers in a task of its own: a panic there costs this answer only.
-pub(super) async fn apart(
+pub(super) async fn answered(
     peer: Option<u32>,
     answering: impl Future<Output = Result<Response, Denial>> + 'static,
 ) -> Response {
-    let answered = tokio::task::spawn_local(answering).await;
+    let answered = apart(answering).await;
     // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
-    let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;
+    let _ = apart(async { harden::wipe_stack() }).await;
     match answered {
-        Ok(Ok(response)) => response,
-        Ok(Err(denial)) => {
+        Some(Ok(response)) => response,
+        Some(Err(denial)) => {
             tracing::info!(peer, %denial, "refused");
             Response::Denied(denial)
         }
-        Err(_) => {
+        None => {
             tracing::error!(peer, "a request failed inside");
             Response::Denied(Denial::Internal)
         }
     }
+}
+
+/// Works in a task of its own: a panic there costs this work only, of which there is nothing then.
+async fn apart<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
+    tokio::task::spawn_local(work).await.ok()
 }
 
 /// The next frame; none where the agent ends before it is whole, or somebody else needs the place.
@@ -104,12 +128,12 @@ async fn next(
 /// The outer error ends the connection; the inner one is of the frame's content.
 async fn read(stream: &mut Stream, first: Duration) -> Result<Result<Request, WireError>, WireError> {
     let mut header = [0; 4];
-    let begun = timeout(first, stream.read(&mut header[..1])).await.map_err(|_| WireError::TimedOut)??;
+    let begun = timeout(first, stream.read(&mut header)).await.map_err(|_| WireError::TimedOut)??;
     if begun == 0 {
         return Err(WireError::Closed);
     }
     let rest = async {
-        stream.read_exact(&mut header[1..]).await?;
+        stream.read_exact(&mut header[begun..]).await?;
         let mut content = Zeroizing::new(vec![0; wire::length(header)?]);
         stream.read_exact(&mut content).await?;
         Ok(content)
@@ -133,4 +157,20 @@ async fn write(stream: &mut Stream, response: &Response) -> Result<(), WireError
         stream.flush().await
     };
     Ok(timeout(FRAME, sent).await.map_err(|_| WireError::TimedOut)??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_the_answer_that_it_happened_in_and_nothing_else() {
+        let local = tokio::task::LocalSet::new();
+        let answers = local.run_until(async {
+            let other = tokio::task::spawn_local(async { 1 });
+            let none: Option<u32> = apart(async { panic!("a bug") }).await;
+            (none, apart(async { 2 }).await, other.await.ok())
+        });
+        assert_eq!(answers.await, (None, Some(2), Some(1)));
+    }
 }

@@ -1,16 +1,21 @@
 //! Who is at the other end of a connection.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use interprocess::local_socket::tokio::Stream;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tokio::sync::Notify;
 
-use super::issuer::CallerId;
+use super::issuer::{CallerId, Through};
+use super::sockets::Door;
 use crate::handout::{Asker, Seen, Shown, own_words};
 use crate::process::Process;
+use crate::protocol::{Beyond, Denial, Question};
 use crate::socket::{self, Peer};
+use crate::target::Purpose;
 
 /// How often it is looked whether a peer is still there.
 const LOOK: Duration = Duration::from_millis(200);
@@ -23,31 +28,47 @@ pub(super) struct Visitor {
     asker: Asker,
     /// Where the program works that wants the token.
     folder: Option<PathBuf>,
+    /// The restricted socket that it came through.
+    door: Option<Rc<Door>>,
+    /// Told when a person is asked for it.
+    confirming: Notify,
 }
 
 impl Visitor {
-    pub(super) fn new(stream: &Stream) -> std::io::Result<Self> {
-        let peer = Peer::of(stream)?;
+    pub(super) fn new(stream: &Stream, peer: Peer, door: Option<Rc<Door>>) -> Self {
         let Stream::UdSocket(end) = stream;
         let opened = peer.pid.and_then(|pid| Process::of(pid).ok());
         // Asked after its folder was opened: as long as it lives, the folder is its own.
         let process = opened.filter(|_| socket::peer_process(end).is_none_or(|process| socket::is_alive(&process)));
-        let restricted = !process.as_ref().is_some_and(Process::shares_namespaces);
+        let restricted = door.is_some() || !process.as_ref().is_some_and(Process::shares_namespaces);
         let parent = process.as_ref().and_then(|process| process.parent().ok());
         let [peer_seen, caller] = [&process, &parent].map(|one| one.as_ref().map(|one| seen(one, restricted)));
         let folder = parent.as_ref().or(process.as_ref()).and_then(Process::folder);
-        let asker = Asker { peer: peer_seen, caller, restricted };
-        Ok(Self { peer, asker, folder })
+        let socket = door.as_ref().map(|door| Shown::from(door.path().to_string_lossy().into_owned()));
+        let user = (!peer.is_us()).then_some(peer.uid);
+        let asker = Asker { peer: peer_seen, caller, restricted, socket, user };
+        Self { peer, asker, folder, door, confirming: Notify::new() }
     }
 
-    /// Whether it is a process of our user.
-    pub(super) fn is_us(&self) -> bool {
-        self.peer.is_us()
-    }
-
-    /// Whether it lives across the border of a container, or cannot be looked at: then it may read, and change nothing.
+    /// Whether it lives across the border of a container, cannot be looked at, or came through a restricted socket:
+    /// then it asks for tokens, and changes nothing.
     pub(super) fn is_restricted(&self) -> bool {
         self.asker.restricted
+    }
+
+    /// The restricted socket that it came through.
+    pub(super) fn door(&self) -> Option<&Door> {
+        self.door.as_deref()
+    }
+
+    /// Makes a question one that may be answered to this peer.
+    pub(super) fn narrow(&self, question: &mut Question) -> Result<(), Denial> {
+        match &self.door {
+            Some(door) if !door.is_open() => Err(Denial::Beyond { what: Beyond::Anything }),
+            Some(door) => door.narrow(question),
+            None if self.is_restricted() && question.purpose != Purpose::Read => Err(Denial::Restricted),
+            None => Ok(()),
+        }
     }
 
     /// The peer's process; none where it lives across a border and cannot be seen.
@@ -55,9 +76,19 @@ impl Visitor {
         self.peer.pid
     }
 
-    /// The process that wants the token: the parent of whatever asks for it.
+    /// The process that wants the token: the parent of whatever asks for it. Nobody, where the program of a peer from
+    /// across a border cannot be seen: one could be taken for another.
     pub(super) fn caller(&self) -> Option<CallerId> {
-        let through = self.asker.peer.as_ref().and_then(|peer| peer.program.clone());
+        let program = self.asker.peer.as_ref().and_then(|peer| peer.program.clone());
+        if self.is_restricted() && program.is_none() {
+            return None;
+        }
+        let through = Through {
+            program,
+            user: self.peer.uid,
+            restricted: self.is_restricted(),
+            socket: self.door.as_ref().map(|door| door.number()),
+        };
         self.asker.caller.as_ref().map(|caller| CallerId { pid: caller.pid, start: caller.start, through })
     }
 
@@ -80,6 +111,17 @@ impl Visitor {
         while is_it && socket::is_alive(&process) {
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Tells whoever waits for [`Visitor::confirming`].
+    pub(super) fn confirm(&self) {
+        // Of a request that is over already nothing is left for the next one.
+        self.confirming.notify_waiters();
+    }
+
+    /// Comes back when a person is asked whether this peer may have what it wants.
+    pub(super) async fn confirming(&self) {
+        self.confirming.notified().await;
     }
 
     /// What the log says of it.

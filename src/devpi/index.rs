@@ -14,9 +14,6 @@ use crate::target::{IndexName, UserName};
 /// The most indexes that are looked at for one, itself included.
 const MOST: usize = 64;
 
-/// How long the question may take whether there is an index.
-const EXISTENCE: Duration = Duration::from_secs(5);
-
 /// What an index answers to somebody who shows nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
@@ -86,12 +83,6 @@ impl Server {
         let asked = Request { auth, deadline: Some(deadline), ..Request::get(format!("{index}?no_projects=")) };
         let config: Config = self.send(&asked)?.result("indexconfig")?;
         Ok(config.bases)
-    }
-
-    /// Whether there is no such index. What every client asks first is closed to nobody, and says so.
-    pub fn misses(&self, index: &IndexName) -> bool {
-        let asked = Request { deadline: Some(Instant::now() + EXISTENCE), ..Request::get(format!("{index}/+api")) };
-        matches!(self.send(&asked), Err(Error::NotFound { .. }))
     }
 
     /// Who may read an index, told from what files and simple pages answer to nobody in particular. Nothing of a page

@@ -35,6 +35,8 @@ fn entry(token: &Token, not_before: u64, expires: u64) -> Entry {
                 says: vec!["python".to_owned().into(), "/usr/bin/pip".to_owned().into()],
             }),
             restricted: false,
+            socket: None,
+            user: None,
         },
         outcome: Outcome::HandedOut(HandedOut {
             root: token.id().clone(),

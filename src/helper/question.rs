@@ -25,7 +25,7 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
     // What is no address is a name that other programs keep passwords under.
     let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
     let paths = Paths::find()?;
-    let list = hosts::read(&paths.hosts());
+    let list = client::hosts(&paths)?;
     match hosts::find(&list, &target) {
         // Nobody says by which scheme a bare host is going to be asked: a link to `http://` would carry the token in
         // the clear. Every client asks by the URL first, so nothing is lost.
@@ -48,7 +48,7 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
 /// Whether a service, as Python's keyring names it, is on a server of ours.
 pub(super) fn is_ours(service: &str) -> bool {
     let (Ok(target), Ok(paths)) = (service.parse::<Target>(), Paths::find()) else { return false };
-    hosts::find(&hosts::read(&paths.hosts()), &target).is_some()
+    client::hosts(&paths).is_ok_and(|list| hosts::find(&list, &target).is_some())
 }
 
 /// Asks about a service as git names it.
@@ -56,7 +56,7 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let malformed = |_| Failure::new(Exit::Malformed, "git asks about something that is no URL");
     let target = service.target().map_err(malformed)?;
     let paths = Paths::find()?;
-    match hosts::find(&hosts::read(&paths.hosts()), &target) {
+    match hosts::find(&client::hosts(&paths)?, &target) {
         Some((server, place)) if place.page != Page::Other && server.is_https() == (service.protocol == "https") => {
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
@@ -92,8 +92,8 @@ fn answer(
 }
 
 fn doing() -> Doing {
-    let Some(process) = process::caller() else { return Doing::default() };
-    let (argv, folder) = (process.argv(), process.folder().unwrap_or_default());
+    let Some((process, argv)) = process::caller() else { return Doing::default() };
+    let folder = process.folder().unwrap_or_default();
     caller::understand(&Observed {
         argv: &argv,
         folder: &folder,

@@ -1,8 +1,10 @@
 //! Why the agent refuses, in words, with an exit code and what to do about it.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Holder, Keeper};
+use super::{Beyond, Holder, Keeper, NoSocket};
 use crate::exit::{Exit, Failure};
 use crate::policy::Kind;
 use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
@@ -74,7 +76,7 @@ pub enum Denial {
     #[error("only read tokens are given across a container's or namespace's border")]
     Restricted,
     /// What a person has to confirm is not even asked about where nobody can see who asks.
-    #[error("what you have to confirm is not given across a container's or namespace's border")]
+    #[error("what you have to confirm is not given across a container's border or through a restricted socket")]
     RestrictedUnconfirmed,
     /// A person was asked, and said no.
     #[error("{}", if *before { "you said no to this a moment ago" } else { "you were asked, and said no" })]
@@ -97,6 +99,20 @@ pub enum Denial {
     /// While a person was asked, the vault was locked or what was asked about became something else.
     #[error("what you were asked about has changed meanwhile")]
     Overtaken,
+    /// The socket that was asked through gives less.
+    #[error("{what}")]
+    Beyond {
+        /// What it does not give.
+        what: Beyond,
+    },
+    /// No restricted socket was made there, or closed.
+    #[error("no restricted socket at {path}: {why}", path = path.display())]
+    NoSocket {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        why: NoSocket,
+    },
     /// More tokens were asked for within a minute than can be told apart.
     #[error("the agent was asked for too many tokens within a minute")]
     TooOften,
@@ -257,7 +273,9 @@ impl Denial {
             | Self::NoIndex { .. }
             | Self::SaidNo { .. }
             | Self::RestrictedUnconfirmed
-            | Self::Restricted => Exit::Refused,
+            | Self::Restricted
+            | Self::Beyond { .. } => Exit::Refused,
+            Self::NoSocket { why, .. } => why.exit(),
         }
     }
 
@@ -296,6 +314,8 @@ impl Denial {
             Self::Asking => Some("answer them, or try again in a minute".to_owned()),
             Self::Overtaken => Some("try again".to_owned()),
             Self::NobodyToAsk { why } => Some(why.remedy().to_owned()),
+            Self::Beyond { .. } => Some("ask whoever made it for another: devpi-tokens agent socket".to_owned()),
+            Self::NoSocket { why, .. } => Some(why.remedy()),
             Self::NotARequest => {
                 Some("it may be of an older version: devpi-tokens agent stop (the next request starts it)".to_owned())
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Holder, Retired, ServerAccess};
+use super::{Holder, RestrictedSocket, Retired, ServerAccess};
 use crate::exit::{Exit, Failure};
 use crate::token::TokenId;
 
@@ -20,6 +20,9 @@ pub struct Status {
     /// Where the open vault is older than the one that was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Rollback>,
+    /// The restricted sockets that are open.
+    #[serde(default)]
+    pub sockets: Vec<RestrictedSocket>,
 }
 
 /// An older generation of the vault in place of a newer one.

@@ -4,7 +4,7 @@ use testbed::{Bed, Closing};
 
 use super::desk::Desk;
 use crate::support::proxy::Proxy;
-use crate::support::{BED, TOOLS, err, fed};
+use crate::support::{BED, TOOLS};
 
 /// The one finding of a machine at a server that answers in that way.
 fn at(closing: Closing) -> (String, String, String) {
@@ -40,27 +40,21 @@ fn a_server_that_redirects_is_named_and_uv_is_told_of_the_bases() {
 }
 
 #[test]
+fn an_index_that_is_not_there_is_named_and_nothing_else_of_it() {
+    let desk = Desk::new();
+    let report = desk.doctor(&format!("{}/alice/dve/", BED.url()));
+    let (level, what, by_hand) = report.only("index", "do");
+    assert_eq!(level, "failing");
+    assert!(what.starts_with(&format!("there is no alice/dve at {}", BED.url())), "{what}");
+    assert!(by_hand.contains(&format!("devpi-tokens login {}/USER/INDEX/", BED.url())), "{by_hand}");
+}
+
+#[test]
 fn a_server_that_forbids_is_named() {
     let (level, what, whom) = at(Closing::Forbidden403);
     assert_eq!(level, "warning");
     assert!(what.contains("refuses who reads (403)"), "{what}");
     assert!(whom.contains("to answer with 401"), "{whom}");
-}
-
-#[test]
-fn an_index_that_is_not_there_is_named_and_login_says_so_at_once() {
-    let desk = Desk::new();
-    let mistyped = BED.index_url("alice/dve");
-    let login = fed(desk.home.cli(&["login", &mistyped]), &format!("{}\n", BED.password("alice")));
-    assert!(login.status.success(), "{}", err(&login));
-    assert!(
-        err(&login).contains(&format!("warning: there is no index alice/dve at {}\n", BED.url())),
-        "{}",
-        err(&login)
-    );
-    let (level, what, mend) = desk.doctor("").only("server", "do");
-    assert_eq!((level, what), ("failing".to_owned(), format!("there is no index alice/dve at {}", BED.url())));
-    assert!(mend.ends_with(": devpi-tokens login URL"), "{mend}");
 }
 
 #[test]

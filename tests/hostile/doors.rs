@@ -2,13 +2,13 @@
 
 use std::io::{Read, Write};
 use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use devpi_tokens::protocol::Request;
 use devpi_tokens::wire;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::offline::{Offline, token};
 use crate::support::{Home, code, err, fed, out};
@@ -226,28 +226,73 @@ fn the_keyring_door_answers_1_to_every_refusal_and_2_only_to_wrong_usage() {
     assert!(err(&locked).contains("the agent is locked"), "{}", err(&locked));
 }
 
-#[test]
-fn a_value_that_would_hold_a_newline_is_never_written() {
-    let home = Home::new("memory");
+/// Whatever sits in the agent's place: an agent that was taken over, that hangs, or one of another version.
+fn in_its_place(home: &Home) -> UnixListener {
     let paths = home.paths();
     for folder in [&paths.data, &paths.state] {
         std::fs::DirBuilder::new().mode(0o700).create(folder).expect("a folder");
     }
     std::fs::write(paths.hosts(), "http://127.0.0.1:2\n").expect("a list");
-    // Whatever sits in the agent's place: an agent that was taken over, or one of another version.
-    let listener = UnixListener::bind(&paths.sockets[0]).expect("a socket");
+    UnixListener::bind(&paths.sockets[0]).expect("a socket")
+}
+
+/// Takes one client in, and answers its requests with these.
+fn answer(listener: &UnixListener, answers: &[&Value]) -> UnixStream {
+    let (mut stream, _) = listener.accept().expect("a client");
+    let hello = json!({"response": "hello", "version": 1, "pid": 1, "program": "0.1.0"});
+    for answer in [&[&hello], answers].concat() {
+        wire::receive::<Request>(&mut stream).expect("a request");
+        wire::send(&mut stream, answer).expect("written");
+    }
+    stream
+}
+
+fn given(username: &str, password: &str) -> Value {
+    json!({
+        "response": "credential", "username": username, "password": password, "expires": 7_229_174_400_u64, "notes": [],
+    })
+}
+
+#[test]
+fn an_agent_that_hangs_is_waited_for_ten_seconds_and_longer_where_it_says_that_it_asks_a_person() {
+    let url = "http://127.0.0.1:2/alice/dev/+simple/";
+    let until_hung_up = |says: &[&Value]| {
+        let home = Home::new("memory");
+        let listener = in_its_place(&home);
+        let asking = home.cli(&["get", url]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut stream = answer(&listener, says);
+        if says.is_empty() {
+            wire::receive::<Request>(&mut stream).expect("the question");
+        }
+        // Longer than an agent may take, and not as long as a person may.
+        stream.set_read_timeout(Some(Duration::from_secs(12))).expect("a timeout");
+        let begun = Instant::now();
+        let heard = stream.read(&mut [0]);
+        let waited = begun.elapsed();
+        if heard.is_err() {
+            wire::send(&mut stream, &given("alice", "AgEA")).expect("written");
+        }
+        (waited.as_secs(), asking.wait_with_output().expect("it ends"))
+    };
+    std::thread::scope(|scope| {
+        let hanging = scope.spawn(|| until_hung_up(&[]));
+        let (_, confirmed) = until_hung_up(&[&json!({"response": "confirming"})]);
+        assert_eq!((code(&confirmed), out(&confirmed).as_str()), (Some(0), "AgEA\n"), "{}", err(&confirmed));
+        let (waited, failed) = hanging.join().expect("no panic");
+        assert_eq!((code(&failed), out(&failed).as_str()), (Some(75), ""));
+        assert!(err(&failed).contains("the agent took too long"), "{}", err(&failed));
+        assert!((9..12).contains(&waited), "{waited} s");
+    });
+}
+
+#[test]
+fn a_value_that_would_hold_a_newline_is_never_written() {
+    let home = Home::new("memory");
+    let listener = in_its_place(&home);
     let answered = |username: &str, password: &str, command: Command| -> Output {
-        let answer = json!({
-            "response": "credential", "username": username, "password": password, "expires": 7_229_174_400_u64, "notes": [],
-        });
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let (mut stream, _) = listener.accept().expect("a client");
-                let hello = json!({"response": "hello", "version": 1, "pid": 1, "program": "0.1.0"});
-                for answer in [&hello, &answer] {
-                    wire::receive::<Request>(&mut stream).expect("a request");
-                    wire::send(&mut stream, answer).expect("written");
-                }
+                let mut stream = answer(&listener, &[&given(username, password)]);
                 // Until it has hung up.
                 let _ = stream.read(&mut [0]);
             });

@@ -60,6 +60,37 @@ impl Raw {
         Some(serde_json::from_slice(&content).expect("JSON"))
     }
 
+    /// Bytes, one a second, until the agent hangs up; how long that took.
+    pub fn trickle(&mut self, bytes: &[u8]) -> Duration {
+        let begun = Instant::now();
+        self.0.set_read_timeout(Some(Duration::from_secs(1))).expect("a timeout");
+        for byte in bytes {
+            self.write(&[*byte]);
+            match self.0.read(&mut [0]) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
+                _ => return begun.elapsed(),
+            }
+        }
+        panic!("it was waited for");
+    }
+
+    /// The same request again and again, with no answer read, until the agent hangs up; how long that took.
+    pub fn pester(&mut self, request: &Value) -> Duration {
+        let begun = Instant::now();
+        let content = request.to_string();
+        let frame = [&(content.len() as u32).to_be_bytes(), content.as_bytes()].concat();
+        loop {
+            match self.0.write_all(&frame) {
+                Ok(()) => assert!(begun.elapsed() < PATIENCE, "everything was taken"),
+                Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+                    return begun.elapsed();
+                }
+                Err(error) => panic!("neither taken nor hung up: {error}"),
+            }
+        }
+    }
+
     /// How long it takes until the agent hangs up, saying nothing before.
     pub fn hangs_up_after(&mut self) -> Duration {
         let begun = Instant::now();

@@ -146,7 +146,8 @@ Examples:
 
 pub(super) const AGENT: &str = "\
 The agent is a program of its own, devpi-tokens-agent. Whatever needs it starts
-it.
+it. SIGTERM ends it, and SIGUSR1 locks it. SIGHUP changes nothing: config.toml
+is read for each question.
 
 Examples:
   devpi-tokens agent start
@@ -172,6 +173,16 @@ Examples:
 pub(super) const AGENT_UNLOCK: &str = "\
 Examples:
   devpi-tokens agent unlock";
+
+pub(super) const AGENT_SOCKET: &str = "\
+Through it nobody sees or changes anything: it gives tokens, and by default only
+such as read. The folder decides who may ask, so give it one of its own, and
+hand on that folder: to a container, or by `ssh -R`. There DEVPI_TOKENS_SOCK
+names the socket. It ends with the agent, or when its file is removed.
+
+Examples:
+  devpi-tokens agent socket --index USER/INDEX ~/ci/agent.sock
+  devpi-tokens agent socket --close ~/ci/agent.sock";
 
 pub(super) const AGENT_INSTALL: &str = "\
 Where systemd runs for you, it listens at the agent's socket and starts the agent

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::Terminal;
+use crate::cli::terminal::Tone;
 use crate::exit::Failure;
 use crate::wrap::wrapped;
 
@@ -26,6 +27,14 @@ impl Level {
             Self::Ok => "ok",
             Self::Warning => "warning",
             Self::Failing => "failing",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Ok => Tone::Good,
+            Self::Warning => Tone::Careful,
+            Self::Failing => Tone::Bad,
         }
     }
 }
@@ -110,8 +119,12 @@ impl Finding {
         if is_command && line.chars().count() > width {
             // To be copied: whole where it can be, else from the begin of a line on.
             lines.push(format!("{:WORDS$}  {}", "", label.trim_end()));
-            let indent = if WORDS + 4 + text.chars().count() <= width { WORDS + 4 } else { 4 };
-            lines.extend(wrapped(&format!("{:indent$}{text}", ""), width, indent + 2));
+            let longest =
+                text.split_inclusive(" && ").map(|part| part.trim_end().chars().count()).max().unwrap_or_default();
+            let indent = if WORDS + 4 + longest <= width { WORDS + 4 } else { 4 };
+            // A shell reads on behind these.
+            let parts = text.replace(" && ", " &&\n");
+            lines.extend(parts.lines().flat_map(|part| wrapped(&format!("{:indent$}{part}", ""), width, indent + 2)));
         } else {
             lines.extend(wrapped(&line, width, WORDS + 4));
         }
@@ -123,9 +136,14 @@ impl Finding {
 pub(super) fn tell(findings: &[Finding], all: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let shown = findings.iter().filter(|finding| all || finding.level != Level::Ok);
     let width = terminal.width;
-    shown.flat_map(|finding| finding.lines(width)).try_for_each(|line| terminal.say(line))?;
+    for finding in shown {
+        for (number, line) in finding.lines(width).iter().enumerate() {
+            let coloured = if number == 0 { finding.level.name().len() } else { 0 };
+            terminal.say_as(finding.level.tone(), line, coloured)?;
+        }
+    }
     if worst(findings) == Level::Ok {
-        terminal.say("all is well")?;
+        terminal.tell_as(Tone::Good, "all is well")?;
     }
     Ok(())
 }

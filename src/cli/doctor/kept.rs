@@ -114,8 +114,14 @@ mod tests {
 
     #[test]
     fn a_vault_is_well_where_it_is_open_and_something_is_in_it() {
-        let status =
-            |vault, roots| Status { vault, keeper: Some(Keeper::Memory), roots, retired: Vec::new(), rollback: None };
+        let status = |vault, roots| Status {
+            vault,
+            keeper: Some(Keeper::Memory),
+            roots,
+            retired: Vec::new(),
+            sockets: Vec::new(),
+            rollback: None,
+        };
         let level = |kept: Status| look(&kept, NOW)[0].level;
         assert_eq!(level(status(VaultState::Open, vec![root(&[], 0)])), Level::Ok);
         assert_eq!(level(status(VaultState::Open, Vec::new())), Level::Failing);

@@ -68,13 +68,6 @@ pub(super) fn access(server: &Server, index: &IndexName) -> (Finding, bool) {
     }
 }
 
-/// That the server has no such index.
-pub(super) fn missing(url: &ServerUrl, index: &IndexName) -> Finding {
-    Finding::failing(CHECK, format!("there is no index {index} at {url}")).by_hand(
-        "correct its name where a client is configured with it; if it was named at the login: devpi-tokens login URL",
-    )
-}
-
 fn opens(url: &ServerUrl, index: &IndexName, access: &Access) -> Finding {
     let name = format!("{index} at {url}");
     let asks = "to answer with 401 there; meanwhile: devpi-tokens exec";

@@ -1,5 +1,7 @@
 //! Whether the server takes what is made from a kept token, and whether the bases of its indexes are known.
 
+use std::time::Duration;
+
 use super::finding::Finding;
 use super::kept;
 use super::server::admin;
@@ -19,6 +21,9 @@ pub(super) struct Kept<'a> {
     pub(super) paths: &'a Paths,
     pub(super) root: &'a RootStatus,
 }
+
+/// How long the server may take to say what an index inherits from.
+const BASES: Duration = Duration::from_secs(5);
 
 impl Kept<'_> {
     /// The index that was logged in to; none where it names none or the agent does not say.
@@ -87,6 +92,19 @@ impl Kept<'_> {
             Err(failure) => Finding::failed("token", failure),
             Ok(outcome) => judged(&self.root.holder, &self.root.id, outcome),
         }
+    }
+
+    /// That the server has no such index, where it says so to who may read it.
+    pub(super) fn is_missing(self, server: &Server, index: &IndexName) -> Option<Finding> {
+        let given = self.given(Some(index)).ok()?;
+        let probe = short(&given.password, server).ok()?;
+        let answer = server.bases(index, Some((&given.username, &probe)), BASES);
+        let url = &self.root.holder.server;
+        matches!(answer, Err(Error::NotFound { .. })).then(|| {
+            let what = format!("there is no {index} at {url}: neither is anything read from it nor uploaded");
+            Finding::failing("index", what)
+                .by_hand(format!("log in to one that is there: devpi-tokens login {url}/USER/INDEX/"))
+        })
     }
 
     fn given(self, index: Option<&IndexName>) -> Result<Credential, Failure> {

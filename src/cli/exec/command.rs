@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 
@@ -27,7 +27,6 @@ const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 
 /// The signals that are held back from ending this process.
 pub(super) struct Signals {
-    held: SigSet,
     /// What was held back before.
     before: SigSet,
     waiting: SignalFd,
@@ -51,7 +50,7 @@ impl Signals {
         held.add(Signal::SIGCHLD);
         let watch = || {
             let waiting = SignalFd::with_flags(&held, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-            Ok(Self { held, before: held.thread_swap_mask(SigmaskHow::SIG_BLOCK)?, waiting })
+            Ok(Self { before: held.thread_swap_mask(SigmaskHow::SIG_BLOCK)?, waiting })
         };
         watch().map_err(|error: Errno| cannot_watch(&error.to_string()))
     }
@@ -73,13 +72,16 @@ impl Signals {
         ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
     }
 
-    /// Starts a process that gets them as ever: it begins with what is held back here, so for this moment none is. One
-    /// that comes just then ends this process as SIGKILL would.
+    /// Starts a process that gets them as ever, though it is born with what is held back here.
     fn start(&self, command: &mut Command) -> std::io::Result<Child> {
-        self.before.thread_set_mask()?;
-        let started = command.spawn();
-        self.held.thread_block()?;
-        started
+        let before = self.before;
+        // SAFETY: between fork and exec this calls pthread_sigmask alone, which is safe in a handler of signals
+        // (signal-safety(7)), and takes no memory.
+        #[expect(unsafe_code, reason = "no safe call starts a process with another mask of signals")]
+        unsafe {
+            command.pre_exec(move || Ok(before.thread_set_mask()?));
+        }
+        command.spawn()
     }
 
     /// Waits for one, for a tick at most.
@@ -165,7 +167,7 @@ fn not_started(command: &Command, error: &std::io::Error) -> Failure {
         ErrorKind::NotFound => Failure::new(Exit::NoCommand, format!("there is no command {name}"))
             .with_remedy("name one that is on PATH, or its path"),
         kind => Failure::new(Exit::CannotRun, format!("cannot run {name}: {kind}"))
-            .with_remedy("name a program, or a script with #! in its first line, that you may run"),
+            .with_remedy("name a program or a script that you may run"),
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a person has to say yes to.
 
 use super::{Agent, decide, kept_for, now};
+use crate::daemon::confirm::Turn;
 use crate::daemon::confirm::text::{self, Wanting};
 use crate::daemon::issuer::Clock;
 use crate::daemon::policies;
 use crate::daemon::visitor::Visitor;
 use crate::policy::{Grant, Policy};
-use crate::protocol::{Credential, Denial, Holder, Question, Response};
+use crate::protocol::{Credential, Denial, Holder, Question, Response, SessionBus};
 use crate::secret::Secret;
 use crate::token::TokenId;
 use crate::vault::contents::Contents;
@@ -39,6 +40,13 @@ impl Granted {
 }
 
 impl Agent {
+    /// A client has said where it is.
+    pub(in crate::daemon) fn met(&self, session: &SessionBus, visitor: &Visitor) {
+        if !visitor.is_restricted() {
+            self.confirmer.met(session);
+        }
+    }
+
     /// What is granted now; the bases are in `complete`.
     fn granted(&self, question: &Question, complete: &Question) -> Result<Granted, Denial> {
         let contents = self.store.contents()?;
@@ -87,15 +95,15 @@ impl Agent {
         let caller = visitor.caller();
         let lately = || caller.as_ref().and_then(|caller| self.confirmer.lately(caller, question)).map_or(Ok(()), Err);
         lately()?;
-        let mut turn = self.confirmer.turn().await?;
+        let user = kept_for(&granted.contents, question)?.1.root.0.user().clone();
+        let holder = Holder { server: question.server.clone(), user };
+        let mut turn = self.turn(&holder, visitor).await?;
         // In front of us may have been a process of the same program.
         lately()?;
         let given = caller.as_ref().and_then(|caller| self.issuer.borrow_mut().repeat(caller, question, now()));
         if given.is_some() {
             return Ok(given);
         }
-        let user = kept_for(&granted.contents, question)?.1.root.0.user().clone();
-        let holder = Holder { server: question.server.clone(), user };
         let text = text::of_token(&self.wanting(visitor), question, (&holder, &granted.grant, granted.lifetime()));
         let said = self.confirmer.ask(&mut turn, &holder, &text).await;
         if let (Err(denial), Some(caller)) = (&said, caller) {
@@ -121,7 +129,7 @@ impl Agent {
             let widens = Denial::Widens { holder: holder.clone(), what: what.clone(), by_passphrase: false };
             let text = text::of_policy(&self.wanting(visitor), &holder, &what).ok_or_else(|| widens.clone())?;
             let asked = async {
-                let mut turn = self.confirmer.turn().await?;
+                let mut turn = self.turn(&holder, visitor).await?;
                 self.confirmer.ask(&mut turn, &holder, &text).await
             };
             let asked = tokio::select! {
@@ -143,6 +151,13 @@ impl Agent {
         policies::replace(&self.store, &holder, policy)?;
         self.issuer.borrow_mut().wipe();
         Ok(Response::Done)
+    }
+
+    /// The right to ask the person of that holder. The visitor is told, where there is one who can be asked.
+    async fn turn(&self, holder: &Holder, visitor: &Visitor) -> Result<Turn<'_>, Denial> {
+        self.confirmer.reach(holder)?;
+        visitor.confirm();
+        self.confirmer.turn().await
     }
 
     fn wanting<'a>(&'a self, visitor: &'a Visitor) -> Wanting<'a> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::daemon::issuer::Through;
 use crate::vault::child::tests::script_at;
 
 /// Answers everything up to the question, and has its number in `$n` then.
@@ -116,7 +117,7 @@ async fn a_lock_takes_every_question_off_the_screen() {
 #[test]
 fn what_got_no_yes_is_not_asked_again_for_a_moment() {
     let desk = Desk::new(YES, LONG);
-    let caller = |pid| CallerId { pid, start: 1, through: None };
+    let caller = |pid| CallerId { pid, start: 1, through: Through::default() };
     let lately = |desk: &Desk, pid, project| desk.confirmer.lately(&caller(pid), &question(project));
     assert_eq!(lately(&desk, 1, "a"), None);
     desk.confirmer.remember(caller(1), question("a"), &Denial::SaidNo { before: false });
