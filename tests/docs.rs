@@ -1,5 +1,5 @@
-//! The pages in `docs/`: each block of shell is run as it stands, each file that they show is written, each message of
-//! the protocol is read, and every link leads somewhere.
+//! The pages in `docs/`, and the README behind its first page: each block of shell is run as it stands, each file that
+//! they show is written, each message of the protocol is read, and every link leads somewhere.
 //!
 //! A block of shell is ```` ```sh ````. A file is a block with a title, its path: ```` ```toml title="uv.toml" ````.
 
@@ -8,10 +8,13 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use devpi_tokens::protocol::{Request, Response};
-use support::page::{self, Block, blocks};
-use support::run::WHEEL;
+use serde_json::json;
+use support::page::{self, Block, blocks, shell_below};
+use support::run::{WHEEL, at_terminal, succeeds};
 use support::{BED, Home, TOOLS, err, fed, leak, out};
 use testbed::Client;
+
+const PASSPHRASE: &str = "several words\n";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -100,6 +103,55 @@ fn every_block_of_shell_on_every_page_works() {
     std::thread::scope(|scope| {
         for (page, text) in shown {
             scope.spawn(|| follow(page, text));
+        }
+    });
+}
+
+/// Types one block in a home where alice is logged in, `setup` was run, and a project lies in the folder.
+fn type_block(number: usize, block: &str) {
+    let home = Home::new("passphrase");
+    let secret = BED.password("alice").to_owned() + "\n";
+    home.login_with(PASSPHRASE, &BED, &BED.simple_url("alice/dev"), "alice");
+    let mut client = Client::with_keyring(&TOOLS).expect("a client");
+    client.add(&[&WHEEL]).expect("an installation");
+    for folder in [client.venv().join("bin"), client.home().join(".local/bin")] {
+        client.put_on_path(folder);
+    }
+    let mut setup = client.own("devpi-tokens");
+    setup.args(["setup", "--yes"]);
+    succeeds(&home, setup);
+    let index = ["config", "set", "global.index-url", &BED.simple_url("alice/dev")];
+    succeeds(&home, client.pip(index));
+    let project = format!("my-project-{number}");
+    let work = client.home().join("work");
+    std::fs::create_dir(&work).expect("a folder");
+    std::fs::write(work.join("Makefile"), "all:\n\tpip download --no-deps bed-app\n").expect("written");
+    let mut unpack = client.command("tar");
+    unpack.args(["-xz", "--strip-components", "1", "-f"]).arg(BED.new_sdist(&project, "0.1").expect("a project"));
+    unpack.arg("-C").arg(&work);
+    succeeds(&home, unpack);
+    let token = home.cli(&["get", &BED.simple_url("alice/dev")]).output().expect("a token");
+
+    let mut shell = client.command("sh");
+    shell.args(["-e", "-c", &block.replace("PROJECT", &project)]).current_dir(&work).envs(home.variables());
+    shell.env("EDITOR", "true").env("PIP_NO_CACHE_DIR", "1");
+    let answers = [
+        json!(["passphrase of the vault: ", PASSPHRASE, "unseen"]),
+        json!(["password of alice at ", secret, "unseen"]),
+    ];
+    let traced = [json!(["token: ", out(&token), "unseen"])];
+    let done = at_terminal(&shell, if block.contains("trace") { &traced } else { &answers });
+    assert!(done.status.success(), "{block}\n{}{}", out(&done), err(&done));
+}
+
+#[test]
+fn every_block_of_shell_of_every_day_works() {
+    let blocks: Vec<String> =
+        ["Every day", "When nothing seems to happen"].iter().flat_map(|heading| shell_below(heading)).collect();
+    assert!(blocks.len() >= 7, "{blocks:?}");
+    std::thread::scope(|scope| {
+        for (number, block) in blocks.iter().enumerate() {
+            scope.spawn(move || type_block(number, block));
         }
     });
 }

@@ -4,24 +4,16 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use support::page::{blocks, filled_in, section};
+use support::page::shell_below;
 use support::run::{WHEEL, at_terminal};
 use support::{BED, Home, TOOLS, err, leak, out};
 use testbed::{Client, Seen};
 
 const PROMPT: &str = "$ ";
 const PASSPHRASE: &str = "several words\n";
-
-/// The commands of "Begin", as they stand there.
-fn commands() -> Vec<String> {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
-    let shell = blocks(section(&readme, "Begin")).into_iter().filter(|block| block.kind == "sh");
-    shell.flat_map(|block| filled_in(&block.text).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
-}
 
 /// What a person types for a command, and where.
 fn typed(command: &str, home: &Home) -> Vec<Value> {
@@ -52,7 +44,8 @@ fn follow(mut client: Client) {
     // Into the environment that is active: `pip install .` does the same after it has built the programs for release.
     client.add(&[&WHEEL]).expect("an installation");
     client.put_on_path(client.venv().join("bin"));
-    let commands = commands();
+    let commands: Vec<String> =
+        shell_below("Begin").iter().flat_map(|block| block.lines()).map(str::to_owned).collect();
     assert!((2..=5).contains(&commands.len()), "{commands:?}");
     let mut answers: Vec<Value> = commands.iter().flat_map(|command| typed(command, &home)).collect();
     answers.push(json!([PROMPT, "exit\n"]));
@@ -84,14 +77,11 @@ fn follow(mut client: Client) {
     writeln!(std::io::stderr(), "{count} commands on the first page, {:.1} s", took.as_secs_f64()).expect("said");
 }
 
+/// With the newest pip, and with one as `python -m venv` brings it for years to come.
 #[test]
 fn whoever_follows_the_first_page_has_a_private_package() {
+    // One after the other: what came first to the server has to be told.
     follow(Client::new(&TOOLS).expect("a client"));
-}
-
-/// Which is what `python -m venv` brings for years to come.
-#[test]
-fn whoever_has_an_older_pip_has_it_too() {
     follow(Client::with_pip_before(&TOOLS).expect("a client"));
 }
 

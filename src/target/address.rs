@@ -19,7 +19,7 @@ const LONGEST: usize = 2048;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Neither `http://…`, `https://…` nor a bare host.
-    #[error("not an http or https URL")]
+    #[error("no https:// or http:// in front")]
     Scheme,
     /// No host, or a character that no host name has.
     #[error("not a host name in the URL")]
@@ -315,6 +315,9 @@ impl FromStr for Target {
             return Err(AddressError::Path);
         }
         let Some((scheme, rest)) = text.split_once("://") else {
+            if text.contains('/') {
+                return Err(AddressError::Scheme);
+            }
             return Ok(Self { authority: Authority::parse(text)?, location: None, user: None });
         };
         let scheme = match scheme.to_ascii_lowercase().as_str() {

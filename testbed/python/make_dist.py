@@ -26,12 +26,16 @@ version = "{version}"
 BACKEND = """\
 import subprocess, sys, os
 
+def made(kind, folder):
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "make_dist.py")
+    command = [sys.executable, script, kind, folder, {name!r}, {version!r}] + {dependencies!r}
+    return os.path.basename(subprocess.check_output(command).decode().strip())
+
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    here = os.path.dirname(os.path.abspath(__file__))
-    made = subprocess.check_output(
-        [sys.executable, os.path.join(here, "make_dist.py"), "wheel", wheel_directory, {name!r}, {version!r}]
-        + {dependencies!r})
-    return os.path.basename(made.decode().strip())
+    return made("wheel", wheel_directory)
+
+def build_sdist(sdist_directory, config_settings=None):
+    return made("sdist", sdist_directory)
 """
 
 

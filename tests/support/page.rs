@@ -1,5 +1,7 @@
 //! Pages for people, as the tests follow them.
 
+use std::path::Path;
+
 use super::BED;
 
 /// A block of a page: what stands behind its fence, and its lines.
@@ -29,10 +31,14 @@ pub fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// What a page says below a heading, up to the next one of its kind.
-pub fn section<'page>(page: &'page str, heading: &str) -> &'page str {
-    let (_, below) = page.split_once(&format!("\n## {heading}\n")).expect("a section");
-    below.split("\n## ").next().unwrap_or(below)
+/// What the README says below a heading is to be typed: its blocks of shell, filled in.
+pub fn shell_below(heading: &str) -> Vec<String> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let page = std::fs::read_to_string(readme).expect("the README");
+    let (_, below) = page.split_once(&format!("\n## {heading}\n")).expect("a heading");
+    let section = below.split("\n## ").next().unwrap_or(below);
+    let shell = blocks(section).into_iter().filter(|block| block.kind == "sh");
+    shell.map(|block| filled_in(&block.text)).collect()
 }
 
 /// The text with what stands on the bed in place of what a reader has.
