@@ -71,7 +71,9 @@ pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
 
 /// Whether a line can be of a server on that host: of ten thousand only a few have to be read.
 fn names(line: &str, host: &str) -> bool {
-    let authority = line.find(':').and_then(|end| line[end..].strip_prefix("://"));
+    // A few letters in: quicker looked at one by one than searched for.
+    let end = line.bytes().position(|byte| byte == b':');
+    let authority = end.and_then(|end| line[end..].strip_prefix("://"));
     authority.and_then(|rest| rest.get(..host.len())).is_some_and(|start| start.eq_ignore_ascii_case(host))
 }
 
