@@ -68,7 +68,7 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
             };
         }
     };
-    let mut terminal = Terminal { out, err, width: width(), manners: Manners::of_process(cli.quiet) };
+    let mut terminal = Terminal { out, err, width: width(), manners: Manners::of_process(cli.quiet, cli.verbose) };
     if cli.verbose {
         say_what_is_asked();
     }

@@ -1,6 +1,6 @@
 //! `devpi-tokens doctor`: looks at all that has to be right for a client to get a token, and says what mends the rest.
 //!
-//! A check is a noun and a file. It looks, judges and gives findings; nothing is changed and no agent is started. Two
+//! A check is a noun and a file. It looks, judges and gives findings; nothing is changed and no agent is started, but by the look-up that `--as` replays. Two
 //! things leave a trace: the agent hands out a token or two for each that it keeps, which its log has, and the server is
 //! asked.
 
@@ -47,7 +47,14 @@ pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Ex
 fn everything(desk: &Desk, args: &args::Doctor) -> Vec<Finding> {
     let (mut findings, kept) = agent::look(&desk.paths);
     if let Some(client) = args.client {
-        return replay::run(desk, args, client, kept.as_ref());
+        // The look-up of a client starts an agent, as ever.
+        findings.retain(|finding| finding.level != Level::Ok);
+        findings.extend(replay::run(desk, args, client, kept.as_ref()));
+        return findings;
+    }
+    if let Some(stranger) = args.url.as_ref().filter(|url| kept.is_some() && desk.place(url).is_none()) {
+        let what = format!("no token is kept for {}: no client is given one there", stranger.host());
+        findings.push(Finding::failing("index", what).by_hand("log in there: devpi-tokens login URL"));
     }
     if let Some(kept) = &kept {
         findings.extend(kept::look(kept, now()));
@@ -83,7 +90,11 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
     let tells = clock.as_ref().is_none_or(|clock| clock.level != Level::Failing);
     findings.extend(clock);
     if tells {
-        findings.extend(alive.iter().map(|kept| kept.is_good(&server, indexes.first())));
+        findings.extend(alive.iter().map(|kept| {
+            // What clients are configured with has to be in the reach of the one whom they mean, not of each.
+            let index = if kept.root.default { indexes.first().cloned() } else { kept.reach(&indexes) };
+            kept.is_good(&server, index.as_ref())
+        }));
     }
     let missing = indexes.first().filter(|_| tells).and_then(|index| default?.is_missing(&server, index));
     if missing.is_some() {

@@ -58,15 +58,16 @@ pub(super) fn with_password<'s>(
     terminal: &mut Terminal<'_>,
 ) -> Result<Session<'s>, Failure> {
     let mut tries = if prompt.has_person() { TRIES } else { 1 };
+    let mut question = format!("password of {user} at {}", server.url());
     loop {
-        let password = prompt.secret(&format!("password of {user} at {}", server.url()))?;
+        let password = prompt.secret(&question)?;
         tries -= 1;
         let waiting = Waiting::for_whom(server.url().host(), terminal);
         let outcome = server.login(user, &password);
         drop(waiting);
         match outcome {
-            Err(error @ devpi::Error::WrongPassword { .. }) if tries > 0 => {
-                terminal.warn(format!("{error}, try again"))
+            Err(devpi::Error::WrongPassword { .. }) if tries > 0 => {
+                question = format!("that is not the password of {user} at {}; once more", server.url());
             }
             outcome => return Ok(outcome?),
         }

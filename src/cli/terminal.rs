@@ -22,6 +22,8 @@ pub(crate) struct Terminal<'a> {
 pub(crate) struct Manners {
     /// Nothing but what was asked for, and errors.
     pub(super) quiet: bool,
+    /// What is asked of servers, too: lines come up while somebody waits.
+    pub(super) verbose: bool,
     colours: [bool; 2],
     /// Whether standard error is a terminal.
     is_seen: bool,
@@ -35,11 +37,11 @@ impl Manners {
 
     /// Colours are for a terminal, and for whoever forces them: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`
     /// ([the first](https://no-color.org/), [the others](https://bixense.com/clicolors/)).
-    pub(super) fn of_process(quiet: bool) -> Self {
+    pub(super) fn of_process(quiet: bool, verbose: bool) -> Self {
         let wanted = |choice| choice != ColorChoice::Never;
         let [out, err] =
             [anstream::AutoStream::choice(&std::io::stdout()), anstream::AutoStream::choice(&std::io::stderr())];
-        Self { quiet, colours: [wanted(out), wanted(err)], is_seen: std::io::stderr().is_terminal() }
+        Self { quiet, verbose, colours: [wanted(out), wanted(err)], is_seen: std::io::stderr().is_terminal() }
     }
 }
 
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn lines_are_broken_before_they_are_coloured() {
-        let [out, err] = told(Manners { quiet: false, colours: [true, true], is_seen: true });
+        let [out, err] = told(Manners { quiet: false, verbose: false, colours: [true, true], is_seen: true });
         let [bold, red, end] = ["\u{1b}[1m", "\u{1b}[31m", "\u{1b}[0m"];
         assert_eq!(out, format!("{bold}{red}ended long ago, and{end}\n{bold}{red}  nobody noticed{end}\nplain\n"));
         assert_eq!(err, format!("beside it\n{bold}{red}devpi-tokens{end}: no\n  try\n"));
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn without_colours_there_are_none_and_quiet_leaves_errors() {
-        let [out, err] = told(Manners { quiet: true, colours: [false, false], is_seen: true });
+        let [out, err] = told(Manners { quiet: true, verbose: false, colours: [false, false], is_seen: true });
         assert_eq!(out, "ended long ago, and\n  nobody noticed\nplain\n");
         assert_eq!(err, "devpi-tokens: no\n  try\n");
     }

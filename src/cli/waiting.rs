@@ -20,7 +20,7 @@ pub(super) struct Waiting(Option<(Sender<()>, JoinHandle<()>)>);
 impl Waiting {
     /// For whom or for what, in words behind "waiting for".
     pub(super) fn for_whom(what: impl std::fmt::Display, terminal: &Terminal<'_>) -> Self {
-        if !terminal.manners.is_person() {
+        if !terminal.manners.is_person() || terminal.manners.verbose {
             return Self(None);
         }
         let (over, ended) = channel();

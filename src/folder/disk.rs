@@ -115,7 +115,14 @@ mod tests {
             let mut at = 0;
             loop {
                 let home = tempfile::tempdir().expect("a folder");
-                let folder = || Folder::private(&home.path().join("ours")).expect("ours");
+                let folder = || {
+                    let folder = Folder::private(&home.path().join("ours")).expect("ours");
+                    // A child that another test has just started holds our lock until it has become its program.
+                    while folder.lock().is_err() {
+                        std::thread::yield_now();
+                    }
+                    folder
+                };
                 replace(&folder(), "hosts", b"old").expect("written");
                 let disk = Faulty::new(folder(), trouble, at);
                 let outcome = replace(&disk, "hosts", b"newer");

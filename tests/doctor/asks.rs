@@ -4,7 +4,7 @@ use testbed::{Bed, Closing};
 
 use super::desk::Desk;
 use crate::support::proxy::Proxy;
-use crate::support::{BED, TOOLS};
+use crate::support::{BED, TOOLS, err};
 
 /// The one finding of a machine at a server that answers in that way.
 fn at(closing: Closing) -> (String, String, String) {
@@ -47,6 +47,39 @@ fn an_index_that_is_not_there_is_named_and_nothing_else_of_it() {
     assert_eq!(level, "failing");
     assert!(what.starts_with(&format!("there is no alice/dve at {}", BED.url())), "{what}");
     assert!(by_hand.contains(&format!("devpi-tokens login {}/USER/INDEX/", BED.url())), "{by_hand}");
+}
+
+#[test]
+fn a_url_of_a_server_where_nothing_is_kept_is_named() {
+    let desk = Desk::new();
+    let (level, what, by_hand) = desk.doctor("https://other.invalid/alice/dev/").only("index", "do");
+    assert_eq!((level.as_str(), what.contains("no token is kept for other.invalid")), ("failing", true), "{what}");
+    assert!(by_hand.contains("devpi-tokens login URL"), "{by_hand}");
+}
+
+#[test]
+fn what_a_person_has_to_confirm_is_not_tried() {
+    let desk = Desk::new();
+    desk.write("config/config.toml", "[[limit]]\nconfirm = [\"read\", \"upload\"]\n");
+    let report = desk.doctor("");
+    assert_eq!(report.wrong(), Vec::<&serde_json::Value>::new(), "{}", report.text);
+    assert!(report.text.contains("has to be confirmed, so it was not tried"), "{}", report.text);
+}
+
+#[test]
+fn in_a_container_it_says_what_the_restricted_socket_is_for_and_looks_for_the_rest() {
+    let mut desk = Desk::new();
+    let socket = desk.home.path().join("ci/agent.sock");
+    let made = desk.home.cli(&["agent", "socket", socket.to_str().expect("UTF-8")]).output().expect("agent socket");
+    assert!(made.status.success(), "{}", err(&made));
+    let inside = desk.home.path().join("container");
+    desk.env.push(("DEVPI_TOKENS_HOME", inside.into()));
+    desk.env.push(("DEVPI_TOKENS_SOCK", socket.into()));
+    let report = desk.doctor("");
+    assert!(report.text.contains("it gives tokens only: this is a restricted socket"), "{}", report.text);
+    assert!(report.wrong().iter().all(|finding| finding["check"] != "agent"), "{}", report.text);
+    let replayed = desk.doctor(&format!("--as pip {}", desk.simple()));
+    assert!(replayed.text.contains("the server takes"), "{}", replayed.text);
 }
 
 #[test]

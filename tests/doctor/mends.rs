@@ -276,8 +276,8 @@ fn a_home_where_nothing_is_kept_is_told_to_log_in() {
     let desk = Desk::logged_out(&BED.url());
     assert!(desk.home.cli(&["agent", "start"]).status().expect("start").success());
     let report = Report::of(&desk.shell("devpi-tokens doctor --json").output().expect("doctor"));
-    let (level, what, command) = report.only("vault", "run");
-    assert_eq!((level.as_str(), command.as_str()), ("failing", "devpi-tokens login URL"), "{what}");
+    let (level, what, by_hand) = report.only("vault", "do");
+    assert_eq!((level.as_str(), by_hand.as_str()), ("failing", "log in: devpi-tokens login URL"), "{what}");
     let said = desk.shell("devpi-tokens doctor").output().expect("doctor");
     assert_eq!(err(&said), "");
 }

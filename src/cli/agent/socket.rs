@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::cli::prompt::Prompt;
+use crate::cli::terminal::Tone;
 use crate::cli::{Terminal, args, open, status, which};
 use crate::client::{self, Client};
 use crate::escape;
@@ -44,7 +45,8 @@ pub(super) fn run(args: args::Socket, paths: &Paths, terminal: &mut Terminal<'_>
     terminal.tell(&said)?;
     if std::fs::metadata(&folder).is_ok_and(|found| found.mode() & ENTER != 0) {
         let folder = escape::printable(&folder.to_string_lossy());
-        terminal.note(format!("warning: every user of this machine who gets as far as {folder} may ask"));
+        let all = format!("warning: every user of this machine who gets as far as {folder} may ask");
+        terminal.tell_as(Tone::Careful, &all)?;
     }
     Ok(Exit::Done)
 }

@@ -115,10 +115,10 @@ Examples:
   devpi-tokens explain --project PROJECT https://HOST/USER/INDEX/";
 
 pub(super) const DOCTOR: &str = "\
-Says nothing of what is well, and of the rest what mends it, or whom to ask. Exits
-with 0 only if all is well, else with 1. No secret is ever shown: the report can
-be pasted into a bug report. For each kept token the server is asked with a token
-of a minute.
+Says nothing of what is well, and of the rest what mends it, or whom to ask.
+Exits with 0 only if all is well, else with 1. No secret is ever shown: the
+report can be pasted into a bug report. For each kept token the server is asked
+with a token of a minute.
 
 Examples:
   devpi-tokens doctor

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::desk::{env, shown};
 use super::finding::Finding;
 use crate::client::{Client, agent_program};
+use crate::exit::Exit;
 use crate::paths::Paths;
 use crate::protocol::{Request, Response, Status};
 
@@ -31,6 +32,10 @@ pub(super) fn look(paths: &Paths) -> (Vec<Finding>, Option<Status>) {
             match client.request(&Request::Status) {
                 Ok(Response::Status(status)) => return (findings, Some(*status)),
                 Ok(_) => findings.push(Finding::failed(CHECK, crate::client::unexpected())),
+                // There it gives tokens, and tells nothing else.
+                Err(failure) if failure.exit == Exit::Refused => {
+                    findings.push(Finding::ok(CHECK, "it gives tokens only: this is a restricted socket"));
+                }
                 Err(failure) => findings.push(Finding::failed(CHECK, failure)),
             }
         }

@@ -7,6 +7,7 @@ use super::keyring::{KEYRING, Own};
 use crate::caller::{Observed, understand};
 use crate::cli::args::Client;
 use crate::cli::installed::{Installed, Surroundings, find, is_ours};
+use crate::client;
 use crate::disk::Disk;
 use crate::escape::printable;
 use crate::exit::Failure;
@@ -30,7 +31,7 @@ impl Desk {
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let around = Surroundings::of(&home, |name| std::env::var_os(name));
         let folder = std::env::current_dir().unwrap_or_default();
-        let list = hosts::read(&paths.hosts());
+        let list = client::hosts(&paths).unwrap_or_default();
         Ok(Self { paths, around, folder, list })
     }
 

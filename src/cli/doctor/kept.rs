@@ -25,7 +25,7 @@ fn vault(kept: &Status) -> Finding {
             Finding::ok("vault", status::vault(kept).trim_start_matches("vault: "))
         }
         VaultState::Absent | VaultState::Open => {
-            Finding::failing("vault", "no token is kept").run("devpi-tokens login URL")
+            Finding::failing("vault", "no token is kept").by_hand("log in: devpi-tokens login URL")
         }
     }
 }

@@ -98,7 +98,7 @@ fn service(desk: &Desk, args: &Doctor, who: Who) -> Result<Service, Finding> {
     });
     service.ok_or_else(|| {
         let what = "no index of a server that is kept is named, nor is one in its configuration here";
-        Finding::failing(who.name, what).run(format!("devpi-tokens doctor --as {} URL", who.name))
+        Finding::failing(who.name, what).by_hand(format!("name one: devpi-tokens doctor --as {} URL", who.name))
     })
 }
 

@@ -34,6 +34,17 @@ impl Kept<'_> {
         })
     }
 
+    /// The one of these indexes that it may be used for, else one that it may: it is good where that works.
+    pub(super) fn reach(self, indexes: &[IndexName]) -> Option<IndexName> {
+        let scope = self.scope();
+        let own = || scope.indexes()?.first();
+        indexes.iter().find(|index| scope.allows_index(index)).or_else(own).cloned()
+    }
+
+    fn scope(self) -> Scope {
+        Scope::of(&self.root.restrictions.iter().map(Restriction::read).collect::<Vec<_>>())
+    }
+
     /// Whether the bases of an index are known, which a token for reading it has to list.
     pub(super) fn bases(self, index: &IndexName) -> Option<Finding> {
         let weighed = self.weighed(Purpose::Read, Some(index))?;
@@ -43,8 +54,7 @@ impl Kept<'_> {
         }
         let what = format!("those of {index} at {server} are not known: what it inherits cannot be read");
         let finding = Finding::warning("bases", what);
-        let scope = Scope::of(&self.root.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
-        Some(match scope.indexes() {
+        Some(match self.scope().indexes() {
             // Behind devpi-lockdown such a token may not ask for bases that it does not list.
             Some(_) => finding.run(format!("devpi-tokens login {server} {user}")),
             None => finding.run(format!("devpi-tokens exec {}/ -- true", server.join(&index.to_string()))),
@@ -83,6 +93,11 @@ impl Kept<'_> {
 
     /// Asks the server with a token of a minute that is made from one that the agent hands out.
     pub(super) fn is_good(self, server: &Server, index: Option<&IndexName>) -> Finding {
+        if self.is_confirmed(index) {
+            let Holder { server, user } = &self.root.holder;
+            let what = format!("{} of {user} at {server} has to be confirmed, so it was not tried", self.root.id);
+            return Finding::ok("token", what);
+        }
         let given = match self.given(index) {
             Ok(given) => given,
             Err(failure) => return Finding::failed("token", failure),
@@ -94,9 +109,14 @@ impl Kept<'_> {
         }
     }
 
+    /// Whether a person would be asked.
+    fn is_confirmed(self, index: Option<&IndexName>) -> bool {
+        self.weighed(self.purpose(index), index).is_some_and(|weighed| weighed.confirm)
+    }
+
     /// That the server has no such index, where it says so to who may read it.
     pub(super) fn is_missing(self, server: &Server, index: &IndexName) -> Option<Finding> {
-        let given = self.given(Some(index)).ok()?;
+        let given = (!self.is_confirmed(Some(index))).then(|| self.given(Some(index)).ok()).flatten()?;
         let probe = short(&given.password, server).ok()?;
         let answer = server.bases(index, Some((&given.username, &probe)), BASES);
         let url = &self.root.holder.server;
@@ -107,7 +127,8 @@ impl Kept<'_> {
         })
     }
 
-    fn given(self, index: Option<&IndexName>) -> Result<Credential, Failure> {
+    /// What a token is asked for.
+    fn purpose(self, index: Option<&IndexName>) -> Purpose {
         // One for uploads has no bases that the agent would learn for it: what is looked for is left as it is.
         let is_learnt = |index| self.bases(index).is_some_and(|finding| finding.mend.is_none());
         let mut purposes = [Purpose::Read, Purpose::Upload];
@@ -115,15 +136,18 @@ impl Kept<'_> {
             purposes.reverse();
         }
         let allows = |purpose: &Purpose| self.allows(purpose.permissions());
-        let purpose = purposes.into_iter().find(allows).unwrap_or(Purpose::Read);
-        match self.request(&Request::Ask(self.question(purpose, index)))? {
+        purposes.into_iter().find(allows).unwrap_or(Purpose::Read)
+    }
+
+    fn given(self, index: Option<&IndexName>) -> Result<Credential, Failure> {
+        match self.request(&Request::Ask(self.question(self.purpose(index), index)))? {
             Response::Credential(given) => Ok(given),
             _ => Err(crate::client::unexpected()),
         }
     }
 
     fn allows(self, permissions: &[Permission]) -> bool {
-        let scope = Scope::of(&self.root.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
+        let scope = self.scope();
         permissions.iter().all(|permission| scope.allows_permission(*permission))
     }
 }

@@ -139,6 +139,12 @@ pub(super) fn run(command: &mut Command, signals: &Signals, turn: &mut dyn FnMut
         }
     }
     let mut child = signals.start(command).map_err(|error| not_started(command, &error))?;
+    // A terminal tells those that are there, which the command was not for all of these.
+    while let Some(Held { signal, .. }) = signals.next() {
+        if signal != Signal::SIGCHLD {
+            pass_on(signal, &child);
+        }
+    }
     loop {
         if let Some(status) = child.try_wait().map_err(|error| cannot_watch(&error.kind().to_string()))? {
             return Ok(status.into());

@@ -25,9 +25,13 @@ pub(super) fn variables(
             "TWINE_REPOSITORY_URL={page}\nTWINE_USERNAME={user}\nTWINE_PASSWORD={token}\n\
              UV_PUBLISH_URL={page}\nUV_PUBLISH_USERNAME={user}\nUV_PUBLISH_PASSWORD={token}\n"
         ),
-        _ => {
+        Purpose::Read => {
             let url = format!("{page}+simple/").replacen("://", &format!("://{user}:{token}@"), 1);
             format!("PIP_INDEX_URL={url}\nUV_DEFAULT_INDEX={url}\n")
+        }
+        other => {
+            return Err(Failure::new(Exit::Usage, format!("no variables are known for {other}"))
+                .with_remedy("take the token alone: leave out --format"));
         }
     }))
 }
@@ -65,6 +69,8 @@ mod tests {
         let upload = text(Purpose::Upload);
         assert!(upload.expose().contains("\nTWINE_PASSWORD=devpi-AgE\n"), "{}", upload.expose());
         assert!(upload.expose().starts_with("TWINE_REPOSITORY_URL=https://devpi.example:8443/path/alice/dev/\n"));
+        let other = variables((&server(), Some(&index)), Purpose::Push, &given()).expect_err("of no program");
+        assert_eq!(other.exit, Exit::Usage);
         assert_eq!(variables((&server(), None), Purpose::Read, &given()).expect_err("no index").exit, Exit::Usage);
     }
 
