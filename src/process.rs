@@ -4,6 +4,10 @@
 mod linux;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use nix::sys::signal::{SigSet, Signal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::caller::is_shim;
 
@@ -94,11 +98,10 @@ impl Process {
     /// Whether it lives in the pid and user namespaces that this process lives in. It counts as living elsewhere where
     /// that cannot be seen.
     pub fn shares_namespaces(&self) -> bool {
-        let Ok(own) = Entry::open(std::process::id()) else { return false };
-        ["ns/pid", "ns/user"].iter().all(|name| {
-            let here = own.link(name);
-            here.is_some() && self.entry.link(name) == here
-        })
+        // This process never moves to others.
+        static OWN: OnceLock<Option<[PathBuf; 2]>> = OnceLock::new();
+        let own = OWN.get_or_init(|| namespaces(&Entry::open(std::process::id()).ok()?));
+        own.is_some() && namespaces(&self.entry) == *own
     }
 
     /// The file of the program that it runs: for a script the interpreter's.
@@ -107,12 +110,43 @@ impl Process {
     }
 }
 
-/// Who asks: the first process above us that is not just handing the question on.
-pub fn caller() -> Option<Process> {
-    let mut process = Process::of(std::process::id()).ok()?.parent().ok()?;
+/// Readies the standard streams of this process, as the standard library does before its own `main`: no file that is
+/// opened later takes the place of one that the caller has closed, and a pipe that nobody reads is an error and no end.
+/// To be called before any file is opened.
+pub fn hold_streams() {
+    let streams = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    let mut states = streams.each_ref().map(|stream| PollFd::new(stream, PollFlags::empty()));
+    let _ = poll(&mut states, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    for _ in states.iter().filter(|state| state.revents().contains(PollFlags::NVAL)) {
+        // It gets the lowest number that is free, and keeps it.
+        std::mem::forget(std::fs::File::options().read(true).write(true).open("/dev/null"));
+    }
+    // Held back, so that the write fails. Whatever this process starts does not inherit that: `Command` sees to it.
+    let mut pipe = SigSet::empty();
+    pipe.add(Signal::SIGPIPE);
+    let _ = pipe.thread_block();
+}
+
+/// The pid and the user namespace of a process.
+fn namespaces(entry: &Entry) -> Option<[PathBuf; 2]> {
+    Some([entry.link("ns/pid")?, entry.link("ns/user")?])
+}
+
+/// The process that started this one.
+fn own_parent() -> Option<Process> {
+    let number = rustix::process::getppid()?;
+    let parent = Process::of(number.as_raw_nonzero().get().try_into().ok()?).ok()?;
+    // A child of an ended parent is given to another: this one was there when its entry was opened.
+    (rustix::process::getppid() == Some(number)).then_some(parent)
+}
+
+/// Who asks, and its command line: the first process above us that is not just handing the question on.
+pub fn caller() -> Option<(Process, Vec<String>)> {
+    let mut process = own_parent()?;
     for _ in 0..MOST_STEPS {
-        if !is_shim(&process.argv()) {
-            return Some(process);
+        let argv = process.argv();
+        if !is_shim(&argv) {
+            return Some((process, argv));
         }
         if process.leads_session() || process.pid() <= 1 {
             return None;
@@ -201,7 +235,7 @@ mod tests {
     #[test]
     fn the_caller_is_found_above_two_shells() {
         if let Some(report) = std::env::var_os(REPORT) {
-            let pid = caller().map_or(0, |process| process.pid());
+            let pid = caller().map_or(0, |(process, _)| process.pid());
             std::fs::write(report, pid.to_string()).expect("written");
             return;
         }

@@ -92,8 +92,8 @@ fn answer(
 }
 
 fn doing() -> Doing {
-    let Some(process) = process::caller() else { return Doing::default() };
-    let (argv, folder) = (process.argv(), process.folder().unwrap_or_default());
+    let Some((process, argv)) = process::caller() else { return Doing::default() };
+    let folder = process.folder().unwrap_or_default();
     caller::understand(&Observed {
         argv: &argv,
         folder: &folder,

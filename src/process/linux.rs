@@ -17,6 +17,8 @@ use super::ProcessError;
 const LONGEST_ARGV: usize = 128 * 1024;
 /// The longest `stat` line that is read, in bytes.
 const LONGEST_STAT: usize = 4096;
+/// What most of them fit in, in bytes.
+const USUAL: usize = 1024;
 
 /// What of `/proc/PID/stat` is of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,8 @@ impl Entry {
 
     fn read(&self, name: &str, longest: usize) -> Result<Vec<u8>, Errno> {
         let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        let mut bytes = Vec::new();
+        // Room for nearly all at once: the system makes a new text for each file that is read.
+        let mut bytes = Vec::with_capacity(USUAL);
         let read = File::from(file).take(longest as u64).read_to_end(&mut bytes);
         read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         Ok(bytes)
