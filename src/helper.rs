@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::ExitCode;
+
+use crate::exit::Exit;
 
 /// What `--help` says.
 pub const USAGE: &str = "devpi-tokens-helper: run by other programs, not by hand
@@ -30,7 +31,7 @@ pub struct Streams<'a, I> {
 /// Runs the helper. `args` are those of the process, its own name first: as `keyring` it is the keyring command, as
 /// `git-credential-devpi-tokens` or with one of git's verbs it is a credential helper of git. `keyring` as the first
 /// word is the keyring command, too, for callers that cannot choose the name.
-pub fn run<I: Read + AsFd>(args: &[OsString], streams: Streams<'_, I>) -> ExitCode {
+pub fn run<I: Read + AsFd>(args: &[OsString], streams: Streams<'_, I>) -> Exit {
     let name = args.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
     let rest = args.get(1..).unwrap_or_default();
     if name == "keyring" {
@@ -45,16 +46,16 @@ pub fn run<I: Read + AsFd>(args: &[OsString], streams: Streams<'_, I>) -> ExitCo
         Some((verb, _)) if !verb.starts_with('-') => git::run(verb, streams),
         Some((option, _)) if option == "--version" => {
             let said = writeln!(streams.stdout, "devpi-tokens-helper {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::from(u8::from(said.is_err()))
+            if said.is_ok() { Exit::Done } else { Exit::NotFound }
         }
         Some((option, _)) if option == "--help" || option == "-h" => {
             let said = write!(streams.stdout, "{USAGE}");
-            ExitCode::from(u8::from(said.is_err()))
+            if said.is_ok() { Exit::Done } else { Exit::NotFound }
         }
         _ => {
             // Nobody is left to tell where standard error is closed.
             let _ = write!(streams.stderr, "{USAGE}");
-            ExitCode::from(2)
+            Exit::Usage
         }
     }
 }

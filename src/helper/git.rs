@@ -2,7 +2,6 @@
 
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use super::Streams;
@@ -30,14 +29,14 @@ struct Wanted {
 }
 
 /// A refusal is silence to git, which asks the next helper then; standard error is for the person.
-pub(super) fn run<I: Read + AsFd>(verb: &str, mut streams: Streams<'_, I>) -> ExitCode {
+pub(super) fn run<I: Read + AsFd>(verb: &str, mut streams: Streams<'_, I>) -> Exit {
     // `store` and `erase` change nothing: a root token comes by `login` and goes by `logout`.
     if verb == "get"
         && let Err(failure) = get(&mut streams)
     {
         failure.report(PROGRAM, WIDTH, streams.stderr);
     }
-    ExitCode::SUCCESS
+    Exit::Done
 }
 
 fn get<I: Read + AsFd>(streams: &mut Streams<'_, I>) -> Result<(), Failure> {

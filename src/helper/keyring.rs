@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use super::Streams;
 use super::question::{self, Asked};
@@ -37,7 +37,7 @@ pub struct Get {
     pub json: bool,
 }
 
-pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: Streams<'_, I>) -> ExitCode {
+pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: Streams<'_, I>) -> Exit {
     let words: Option<Vec<&str>> = args.iter().map(|word| word.to_str()).collect();
     let Some(get) = words.and_then(|words| Get::parse(&words)) else {
         return not_ours(args, others);
@@ -48,26 +48,26 @@ pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: St
             return not_ours(args, others);
         }
         let _ = writeln!(streams.stderr, "{PROGRAM}: get needs a service and a user\n  or: get --mode creds SERVICE");
-        return Exit::Usage.into();
+        return Exit::Usage;
     }
     let credential = match question::ask(&get.service, get.user.as_deref()) {
         Ok(Asked::Answer(credential)) => credential,
         Ok(Asked::NotOurs) => return not_ours(args, others),
-        Ok(Asked::Miss) => return Exit::NotFound.into(),
+        Ok(Asked::Miss) => return Exit::NotFound,
         Err(failure) => {
             failure.report(PROGRAM, WIDTH, streams.stderr);
-            return Exit::NotFound.into();
+            return Exit::NotFound;
         }
     };
     for note in &credential.notes {
         let _ = writeln!(streams.stderr, "{PROGRAM}: {note}");
     }
     match write(&get, &credential, streams.stdout) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Done,
         Err(error) => {
             let message = format!("cannot write the credential: {}", error.kind());
             Failure::new(Exit::CannotWrite, message).report(PROGRAM, WIDTH, streams.stderr);
-            Exit::NotFound.into()
+            Exit::NotFound
         }
     }
 }
@@ -114,7 +114,7 @@ fn write(get: &Get, credential: &Credential, stdout: &mut dyn Write) -> std::io:
     stdout.flush()
 }
 
-fn not_ours(args: &[OsString], others: Others) -> ExitCode {
+fn not_ours(args: &[OsString], others: Others) -> Exit {
     if others == Others::PassedOn {
         let path = std::env::var_os("PATH").unwrap_or_default();
         if let Some(next) = std::env::current_exe().ok().and_then(|own| next_keyring(&path, &own)) {
@@ -122,7 +122,7 @@ fn not_ours(args: &[OsString], others: Others) -> ExitCode {
             let _ = Command::new(next).args(args).exec();
         }
     }
-    Exit::NotFound.into()
+    Exit::NotFound
 }
 
 /// The `keyring` that would be run if ours were not there: the first one on PATH behind ours. Only behind it, so that
