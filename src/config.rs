@@ -39,12 +39,15 @@ pub enum ConfigError {
 /// Where it is there and cannot be read or understood, or has more than a megabyte.
 pub fn limits(folder: &Path) -> Result<Limits, ConfigError> {
     let path = path(folder);
+    // The usual case, in one question to the system. A link to nowhere was to lead to limits.
+    let is_absent = || path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if is_absent() {
+        return Ok(Limits::default());
+    }
     let text = match disk::text(&path) {
         Ok(text) => text,
-        // A link to nowhere was to lead to limits.
-        Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_err() => {
-            return Ok(Limits::default());
-        }
+        // Removed just now.
+        Err(error) if error.kind() == ErrorKind::NotFound && is_absent() => return Ok(Limits::default()),
         Err(error) => return Err(ConfigError::Unreadable { path, why: error.kind() }),
     };
     toml::from_str(&text).map_err(|error| {

@@ -9,10 +9,6 @@ use zeroize::Zeroizing;
 /// The longest frame, in bytes without its length.
 pub const LONGEST: usize = 64 * 1024;
 
-/// Room for any message that holds a secret (a token has 8 KiB at most): a buffer that grows leaves unwiped copies
-/// of its content behind.
-const ROOM: usize = 16 * 1024;
-
 /// A frame that was refused, or a stream that failed. The content is never quoted: it may be a token.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
@@ -49,12 +45,28 @@ impl From<std::io::Error> for WireError {
 /// # Errors
 /// [`WireError::Length`] where the message is too long for one frame.
 pub fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, WireError> {
-    let mut frame = Zeroizing::new(Vec::with_capacity(ROOM));
-    frame.extend_from_slice(&[0; 4]);
+    // Measured first: a buffer that grows leaves unwiped copies of its content behind.
+    let mut measured = Length(0);
+    serde_json::to_writer(&mut measured, message).map_err(|_| WireError::Json)?;
+    let header = u32::try_from(measured.0).unwrap_or(u32::MAX).to_be_bytes();
+    let mut frame = Zeroizing::new(Vec::with_capacity(header.len() + length(header)?));
+    frame.extend_from_slice(&header);
     serde_json::to_writer(&mut *frame, message).map_err(|_| WireError::Json)?;
-    let length = length(u32::try_from(frame.len() - 4).unwrap_or(u32::MAX).to_be_bytes())?;
-    frame[..4].copy_from_slice(&(length as u32).to_be_bytes());
     Ok(frame)
+}
+
+/// Counts what is written, in bytes.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The length that stands in front of a frame, checked before anything is allocated for it.

@@ -106,8 +106,13 @@ impl Agent {
     pub(super) fn look(&self) {
         log::say_whether_swappable();
         // A file that cannot be understood does not keep the vault open for longer than the last one that could.
-        let limits = config::limits(&self.paths.config).unwrap_or_else(|_| self.limits.borrow().clone());
-        let idle = Duration::from_secs(limits.idle_lock());
+        let _ = self.limits();
+        self.look_at_clocks();
+    }
+
+    /// The same, by the limits that were read last.
+    fn look_at_clocks(&self) {
+        let idle = Duration::from_secs(self.limits.borrow().idle_lock());
         let why = self.watch.borrow_mut().look(idle::Instant::now(), idle);
         if let Some(why) = why.filter(|_| self.store.close()) {
             self.issuer.borrow_mut().wipe();
@@ -136,12 +141,9 @@ impl Agent {
         session: &SessionBus,
         visitor: &Visitor,
     ) -> Result<Response, Denial> {
-        self.look();
+        self.look_at_clocks();
         if !matches!(request, Request::Status) {
             self.watch.borrow_mut().asked(idle::Instant::now());
-        }
-        if !visitor.is_restricted() {
-            self.confirmer.met(session);
         }
         match request {
             Request::Ask(question) => {
@@ -250,7 +252,7 @@ impl Agent {
         }
         // That may have taken seconds, and the machine may have slept: what was locked, forgotten, replaced or narrowed
         // meanwhile gives nothing any more.
-        self.look();
+        self.look_at_clocks();
         let Granted { contents, clock, grant } = match self.confirmed((&question, &complete), visitor).await? {
             Ok(granted) => granted,
             Err(given) => return Ok(given),

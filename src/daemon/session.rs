@@ -50,6 +50,7 @@ async fn converse(
     let hello =
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
+    agent.met(&session, visitor);
     loop {
         let Some(asked) = next(agent, stream, (guest, IDLE)).await? else { return Ok(()) };
         let response = match asked {
@@ -65,7 +66,8 @@ async fn converse(
 /// Answers in a task of its own: a panic there costs this answer only.
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
     let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
-    let task = tokio::task::spawn_local(async move { agent.answer(request, &session, &visiting).await });
+    // In a box, as it is some kilobytes that would be moved again and again until they are where they stay.
+    let task = tokio::task::spawn_local(Box::pin(async move { agent.answer(request, &session, &visiting).await }));
     let answered = task.await;
     // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
     let _ = tokio::task::spawn_local(async { harden::wipe_stack() }).await;
@@ -98,12 +100,12 @@ async fn next(
 /// The outer error ends the connection; the inner one is of the frame's content.
 async fn read(stream: &mut Stream, first: Duration) -> Result<Result<Request, WireError>, WireError> {
     let mut header = [0; 4];
-    let begun = timeout(first, stream.read(&mut header[..1])).await.map_err(|_| WireError::TimedOut)??;
+    let begun = timeout(first, stream.read(&mut header)).await.map_err(|_| WireError::TimedOut)??;
     if begun == 0 {
         return Err(WireError::Closed);
     }
     let rest = async {
-        stream.read_exact(&mut header[1..]).await?;
+        stream.read_exact(&mut header[begun..]).await?;
         let mut content = Zeroizing::new(vec![0; wire::length(header)?]);
         stream.read_exact(&mut content).await?;
         Ok(content)

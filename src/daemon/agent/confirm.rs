@@ -6,7 +6,7 @@ use crate::daemon::issuer::Clock;
 use crate::daemon::policies;
 use crate::daemon::visitor::Visitor;
 use crate::policy::{Grant, Policy};
-use crate::protocol::{Credential, Denial, Holder, Question, Response};
+use crate::protocol::{Credential, Denial, Holder, Question, Response, SessionBus};
 use crate::secret::Secret;
 use crate::token::TokenId;
 use crate::vault::contents::Contents;
@@ -39,6 +39,13 @@ impl Granted {
 }
 
 impl Agent {
+    /// A client has said where it is.
+    pub(in crate::daemon) fn met(&self, session: &SessionBus, visitor: &Visitor) {
+        if !visitor.is_restricted() {
+            self.confirmer.met(session);
+        }
+    }
+
     /// What is granted now; the bases are in `complete`.
     fn granted(&self, question: &Question, complete: &Question) -> Result<Granted, Denial> {
         let contents = self.store.contents()?;
