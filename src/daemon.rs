@@ -33,6 +33,7 @@ use lock::Lock;
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
+use crate::memory;
 use crate::paths::Paths;
 use crate::vault::{Key, child};
 use crate::wrap::WIDTH;
@@ -156,6 +157,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
             harden::let_go_of_output()?;
         }
         let agent = Rc::new(Agent::new(program, paths)?);
+        memory::let_go_of_files();
         tokio::task::spawn_local(heed_signals(Rc::clone(&agent)));
         listener::listen(agent, bound, &lock).await
     });

@@ -8,6 +8,8 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ffi::c_void;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,17 +42,31 @@ pub fn is_swappable() -> bool {
 /// # Errors
 /// Where the system cannot leave them out of dumps.
 pub fn protect(memory: &mut [u128]) -> std::io::Result<()> {
-    let page = rustix::param::page_size();
-    let (begin, end) = (memory.as_ptr().addr(), memory.as_ptr_range().end.addr());
-    let first = begin.next_multiple_of(page);
-    let length = (end / page * page).saturating_sub(first);
-    let pages = memory.as_mut_ptr().cast::<c_void>().wrapping_byte_add(first - begin);
+    let (pages, length) = whole_pages(memory);
     // SAFETY: they are pages of `memory`, which is borrowed as a whole.
     unsafe {
         hide(pages, length)?;
         lock(pages, length);
     }
     Ok(())
+}
+
+/// Fills this memory with zeros, of which whole pages take no memory until they are written to again.
+pub fn empty(memory: &mut [u128]) {
+    memory.fill(0);
+    let (pages, length) = whole_pages(memory);
+    // SAFETY: they are pages of `memory`, which is borrowed as a whole, and read as zeros from then on, as they did
+    // before. That it fails changes nothing.
+    let _ = unsafe { rustix::mm::madvise(pages, length, Advice::LinuxDontNeed) };
+}
+
+/// Where the whole pages of this memory begin, and how long they are, in bytes.
+fn whole_pages(memory: &mut [u128]) -> (*mut c_void, usize) {
+    let page = rustix::param::page_size();
+    let (begin, end) = (memory.as_ptr().addr(), memory.as_ptr_range().end.addr());
+    let first = begin.next_multiple_of(page);
+    let length = (end / page * page).saturating_sub(first);
+    (memory.as_mut_ptr().cast::<c_void>().wrapping_byte_add(first - begin), length)
 }
 
 /// Leaves pages out of dumps (`madvise(2)`).
@@ -70,6 +86,38 @@ unsafe fn lock(pages: *mut c_void, length: usize) {
     // SAFETY: that changes neither what is in them nor who may use them.
     if unsafe { rustix::mm::mlock_with(pages, length, MlockFlags::ONFAULT) }.is_err() {
         UNLOCKED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Lets go of the pages of programs and libraries that were used until now: most are of what happens once, at the start.
+/// They are the system's copies of files and stay with it; what is used again is mapped again.
+///
+/// Programs that start as many do, by a `fork` into the background, leave them behind in the first process.
+pub fn let_go_of_files() {
+    let Ok(maps) = File::open("/proc/self/smaps") else { return };
+    let (mut maps, mut line, mut current) = (BufReader::new(maps), String::new(), None);
+    while maps.read_line(&mut line).is_ok_and(|length| length > 0) {
+        // `proc_pid_smaps(5)`: a line of addresses, access, offset, device, inode and path, then its figures.
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        match fields[..] {
+            [addresses, access, _, _, inode, ..] if access.len() == 4 => {
+                let is_plain = !access.contains(['w', 's']) && inode != "0";
+                current = addresses.split_once('-').filter(|_| is_plain).and_then(|(begin, end)| {
+                    let number = |text| usize::from_str_radix(text, 16).ok();
+                    Some(number(begin)?..number(end)?)
+                });
+            }
+            // Nothing in it is other than in its file.
+            ["Anonymous:", "0", _] => {
+                if let Some(range) = current.take() {
+                    let pages = ptr::with_exposed_provenance_mut(range.start);
+                    // SAFETY: what is read there stays what it was. That it fails changes nothing.
+                    let _ = unsafe { rustix::mm::madvise(pages, range.len(), Advice::LinuxDontNeed) };
+                }
+            }
+            _ => {}
+        }
+        line.clear();
     }
 }
 
@@ -228,7 +276,7 @@ mod tests {
     /// What lies at an address, also where it belongs to nobody any more.
     fn bytes_at(address: usize, size: usize) -> Vec<u8> {
         let mut bytes = vec![0; size];
-        let memory = std::fs::File::open("/proc/self/mem").expect("our memory");
+        let memory = File::open("/proc/self/mem").expect("our memory");
         memory.read_exact_at(&mut bytes, address as u64).expect("it is mapped");
         bytes
     }
@@ -307,11 +355,29 @@ mod tests {
     }
 
     #[test]
+    fn the_pages_of_files_are_let_go_of_and_come_back_as_they_were() {
+        static CONSTANT: [u8; 16 * PAGE] = [7; 16 * PAGE];
+        assert!(CONSTANT.iter().all(|byte| *byte == 7));
+        let resident = || {
+            let maps = std::fs::read_to_string("/proc/self/statm").expect("our pages");
+            maps.split(' ').nth(2).and_then(|pages| pages.parse::<usize>().ok()).expect("those of files")
+        };
+        let before = resident();
+        let_go_of_files();
+        assert!(resident() < before, "{before}");
+        assert!(CONSTANT.iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
     fn what_the_stack_had_is_protected_by_whole_pages() {
         let mut memory = vec![0_u128; 4096];
         protect(&mut memory).expect("protected");
         let flags = flags(memory.as_ptr().addr() + rustix::param::page_size());
         assert!(flags.contains(&"dd".to_owned()) && flags.contains(&"lo".to_owned()), "{flags:?}");
         protect(&mut []).expect("nothing to do");
+        memory.fill(7);
+        empty(&mut memory);
+        assert!(memory.iter().all(|value| *value == 0));
+        empty(&mut []);
     }
 }

@@ -1,7 +1,6 @@
 //! The first lines of the agent: nothing of it can be read from outside, and nothing of its caller stays open.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use zeroize::Zeroize;
 
 use crate::exit::{Exit, Failure};
 use crate::memory;
@@ -32,6 +31,7 @@ fn protect_stack() -> std::io::Result<()> {
     // one that has to grow ends the process where the limit is reached.
     let mut below = [0_u128; 3 * STACK / size_of::<u128>()];
     std::hint::black_box(&mut below);
+    memory::empty(&mut below);
     memory::protect(&mut below[STACK / size_of::<u128>()..])
 }
 
@@ -79,14 +79,13 @@ pub(super) fn let_go_of_output() -> Result<(), Failure> {
 }
 
 /// How much of the stack is wiped, in bytes: more than any request uses.
-const STACK: usize = 128 * 1024;
+const STACK: usize = 64 * 1024;
 
 /// Overwrites what functions that have returned left on the stack: a value that was moved is still where it was. To be
 /// called from as near to the stack's beginning as they were.
 #[inline(never)]
 pub(super) fn wipe_stack() {
-    // In large pieces: each is written on its own, as no optimiser may leave one out.
-    let mut below = [0_u128; STACK / size_of::<u128>()];
-    below.zeroize();
+    let below = [0_u128; STACK / size_of::<u128>()];
+    // Somebody may read them here, so no optimiser leaves the zeros out.
     std::hint::black_box(&below);
 }
