@@ -54,8 +54,11 @@ pub fn servers(list: &str) -> impl Iterator<Item = ServerUrl> {
 /// The server that a target lies on, and where: of several the one with the longest path, of several for a bare
 /// `host:port` none.
 pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
-    let mut found: Vec<(ServerUrl, Place)> = servers(list)
-        .filter_map(|server| {
+    let mut found: Vec<(ServerUrl, Place)> = list
+        .lines()
+        .filter(|line| names(line, target.host()))
+        .filter_map(|line| {
+            let server: ServerUrl = line.trim().parse().ok()?;
             let place = server.place(target)?;
             Some((server, place))
         })
@@ -65,6 +68,14 @@ pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
     }
     found.sort_by_key(|(server, _)| server.depth());
     found.pop()
+}
+
+/// Whether a line can be of a server on that host: of ten thousand only a few have to be read.
+fn names(line: &str, host: &str) -> bool {
+    // A few letters in: quicker looked at one by one than searched for.
+    let end = line.bytes().position(|byte| byte == b':');
+    let authority = end.and_then(|end| line[end..].strip_prefix("://"));
+    authority.and_then(|rest| rest.get(..host.len())).is_some_and(|start| start.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
