@@ -103,16 +103,12 @@ impl Token {
 
     /// The text with the prefix `devpi-`.
     pub fn text(&self) -> Secret {
-        let bare = self.bare_text();
-        let mut text = String::with_capacity(PREFIX.len() + bare.expose().len());
-        text.push_str(PREFIX);
-        text.push_str(bare.expose());
-        Secret::new(text)
+        self.macaroon.text(PREFIX)
     }
 
     /// The text without a prefix, for clients that look into what begins with `devpi-`.
     pub fn bare_text(&self) -> Secret {
-        self.macaroon.text()
+        self.macaroon.text("")
     }
 }
 
@@ -191,7 +187,7 @@ impl RootToken {
     /// where the root token has a caveat that is not understood, [`TokenError::Macaroon`] for more than 64 caveats or
     /// 8 KiB.
     pub fn attenuate(&self, restrictions: &[Restriction]) -> Result<DerivedToken, TokenError> {
-        if !self.scope().unknown().is_empty() {
+        if !self.is_understood() {
             return Err(TokenError::Unknown);
         }
         self.attenuate_forced(restrictions)
@@ -209,9 +205,9 @@ impl RootToken {
         if !restrictions.iter().all(Restriction::is_canonical) {
             return Err(TokenError::Restriction);
         }
-        let mut restrictions = restrictions.to_vec();
+        let mut restrictions: Vec<&Restriction> = restrictions.iter().collect();
         restrictions.sort();
-        self.append(&restrictions.iter().map(Restriction::to_caveat).collect::<Vec<_>>())
+        self.append(&restrictions.into_iter().map(Restriction::to_caveat).collect::<Vec<_>>())
     }
 
     /// A token narrowed to what a person asks for. `force` derives from a root token with caveats that are not
@@ -224,10 +220,14 @@ impl RootToken {
         if caveats.is_empty() {
             return Err(TokenError::Nothing);
         }
-        if !force && !self.scope().unknown().is_empty() {
+        if !force && !self.is_understood() {
             return Err(TokenError::Unknown);
         }
         self.append(&caveats)
+    }
+
+    fn is_understood(&self) -> bool {
+        self.restrictions().iter().all(|restriction| !matches!(restriction, Restriction::Unknown(_)))
     }
 
     fn append(&self, added: &[String]) -> Result<DerivedToken, TokenError> {

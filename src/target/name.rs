@@ -96,6 +96,11 @@ impl IndexName {
         Ok(Self { user, index: checked(index)? })
     }
 
+    /// The name as text, in pieces.
+    pub(crate) fn pieces(&self) -> [&str; 3] {
+        [self.user.as_str(), "/", &self.index]
+    }
+
     /// Whose index this is.
     pub fn user(&self) -> &UserName {
         &self.user

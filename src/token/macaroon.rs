@@ -196,9 +196,14 @@ impl Macaroon {
         self.caveats.iter().map(whole)
     }
 
-    /// The text without a prefix: what [`parse`](Self::parse) was given.
-    pub(super) fn text(&self) -> Secret {
-        Secret::new(URL_SAFE_NO_PAD.encode(&*self.bytes))
+    /// The text behind a prefix: what [`parse`](Self::parse) was given.
+    pub(super) fn text(&self, prefix: &str) -> Secret {
+        // Sized beforehand: a buffer that grows leaves copies behind that nobody wipes.
+        let length = base64::encoded_len(self.bytes.len(), false).unwrap_or_default();
+        let mut text = String::with_capacity(prefix.len() + length);
+        text.push_str(prefix);
+        URL_SAFE_NO_PAD.encode_string(&*self.bytes, &mut text);
+        Secret::new(text)
     }
 
     /// This macaroon with first-party caveats at its end, each signed with the signature before it. The bytes in
