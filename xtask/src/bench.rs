@@ -5,6 +5,7 @@ mod derive;
 mod footprint;
 mod growth;
 mod install;
+mod pip;
 mod process;
 mod socket;
 mod table;
@@ -68,7 +69,10 @@ fn strs(args: &[String]) -> Vec<&str> {
 
 fn measured(part: &str, tools: &Tools, bed: &Bed) -> Result<Vec<Table>, Box<dyn std::error::Error>> {
     Ok(match part {
-        "process" => vec![process::run(&Ground::new(tools, bed)?, &Others::start()?)?],
+        "process" => {
+            let ground = Ground::new(tools, bed)?;
+            vec![process::run(&ground, &Others::start()?)?, pip::run(&ground)?]
+        }
         "socket" => vec![socket::run(&Ground::new(tools, bed)?)?],
         "derive" => vec![derive::run(tools)?],
         "memory" => footprint::memory(bed, &Others::start()?)?.into(),

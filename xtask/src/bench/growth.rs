@@ -51,9 +51,7 @@ pub(super) fn kept(bed: &Bed) -> Result<[Table; 2], Box<dyn std::error::Error>> 
             tables[1].add(&name, began.elapsed().as_secs_f64() * 1e6 / ROUNDS as f64);
         }
     }
-    for table in &mut tables {
-        table.claim("10000 kept", "1 kept", Bound::AtMost(1.5));
-    }
+    tables[0].claim("10000 kept", "1 kept", Bound::AtMost(1.5));
     Ok(tables)
 }
 

@@ -1,8 +1,10 @@
-//! Whole processes: what a look-up costs, beside starting any program and beside what others start for it.
+//! Whole processes: what a look-up costs, beside starting any program and beside what others start for it. Each is
+//! started by a shell of its own, which is there before the clock runs.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use devpi_tokens::logbook::Logbook;
@@ -28,10 +30,14 @@ const THEIR_DERIVE: &str = "devpi token-derive";
 const LOG: &str = "devpi-tokens log, of 10,000";
 const TRACE: &str = "devpi-tokens trace, of 10,000";
 
+/// What a shell does: for each line that it reads it runs the command, and says how that ended.
+const LOOP: &str = r#"input=$1; shift; while read -r _; do "$@" <"$input" >/dev/null 2>&1; echo $?; done"#;
+
 /// A program that takes part.
 struct Peer {
     name: &'static str,
-    command: Command,
+    /// Its words, the program first.
+    words: Vec<OsString>,
     /// What it reads; nothing where none is named.
     input: PathBuf,
     /// In which rounds.
@@ -40,9 +46,8 @@ struct Peer {
 
 impl Peer {
     fn quick(name: &'static str, program: &Path, args: &[impl AsRef<OsStr>]) -> Self {
-        let mut command = Command::new(program);
-        command.args(args).stdout(Stdio::null()).stderr(Stdio::null());
-        Self { name, command, input: PathBuf::from("/dev/null"), every: 1 }
+        let words = std::iter::once(program.as_os_str()).chain(args.iter().map(AsRef::as_ref));
+        Self { name, words: words.map(OsStr::to_owned).collect(), input: PathBuf::from("/dev/null"), every: 1 }
     }
 
     /// One that takes a hundred times as long: a tenth of the rounds is enough for its median.
@@ -51,10 +56,46 @@ impl Peer {
     }
 }
 
+/// A shell that runs one command again and again; it ends with this.
+struct Shell {
+    child: Child,
+    tells: ChildStdin,
+    hears: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    /// `settle` sets the environment.
+    fn of(peer: &Peer, settle: impl FnOnce(&mut Command)) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", LOOP, "sh"]).arg(&peer.input).args(&peer.words);
+        settle(&mut shell);
+        let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (tells, hears) = (child.stdin.take().ok_or("no input")?, child.stdout.take().ok_or("no output")?);
+        Ok(Self { child, tells, hears: BufReader::new(hears) })
+    }
+
+    /// Runs it once. How long that took, in milliseconds, and its exit code.
+    fn time(&mut self) -> Result<(f64, u8), Box<dyn std::error::Error>> {
+        let mut said = String::new();
+        let began = Instant::now();
+        self.tells.write_all(b"\n")?;
+        self.hears.read_line(&mut said)?;
+        Ok((began.elapsed().as_secs_f64() * 1e3, said.trim().parse()?))
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // Where it cannot be ended there is nothing more to do about it here.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Other agents, which end with this.
 pub(super) struct Others {
     folder: tempfile::TempDir,
-    ssh: Child,
+    ssh: u32,
 }
 
 impl Others {
@@ -63,20 +104,19 @@ impl Others {
         testbed::debian(&["git", "gpg-agent", "openssh-client"], |line| eprintln!("  {line}"))?;
         let folder = tempfile::tempdir()?;
         let (socket, key) = (folder.path().join("ssh"), folder.path().join("key"));
-        let ssh = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn()?;
-        let others = Self { folder, ssh };
+        // As people start it: in the background. Its socket is there once the command has ended.
+        let said = succeed(Command::new("ssh-agent").args(["-s", "-a"]).arg(&socket))?.stdout;
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let pid = said.split_once("SSH_AGENT_PID=").and_then(|(_, rest)| rest.split(';').next()?.parse().ok());
+        let others = Self { folder, ssh: pid.ok_or("ssh-agent does not say its process")? };
         succeed(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key))?;
-        let until = Instant::now() + std::time::Duration::from_secs(10);
-        while !socket.exists() && Instant::now() < until {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
         succeed(others.with(Command::new("ssh-add").arg("-q").arg(&key)))?;
         Ok(others)
     }
 
     /// The process of the ssh-agent.
     pub(super) fn ssh_agent(&self) -> u32 {
-        self.ssh.id()
+        self.ssh
     }
 
     /// Lets a client find them.
@@ -97,24 +137,27 @@ impl Drop for Others {
         // Where they cannot be ended there is nothing more to do about it here.
         let _ = self.with(&mut self.git_cache("exit")).output();
         let _ = self.with(Command::new("gpgconf").args(["--kill", "gpg-agent"])).output();
-        let _ = self.ssh.kill();
-        let _ = self.ssh.wait();
+        let _ = self.with(Command::new("ssh-agent").arg("-k")).env("SSH_AGENT_PID", self.ssh.to_string()).output();
     }
 }
 
 pub(super) fn run(ground: &Ground<'_>, others: &Others) -> Result<Table, Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
-    let mut peers = peers(ground, others, folder.path())?;
-    let mut table = Table::new("whole processes", "ms");
+    let mut shells = Vec::new();
+    for peer in peers(ground, others, folder.path())? {
+        let shell = Shell::of(&peer, |shell| {
+            others.with(ground.agent.serves(shell)).env("DEVPI_CLIENTDIR", folder.path().join("client"));
+        })?;
+        shells.push((peer, shell));
+    }
+    let mut table = Table::new("whole processes, called by a shell", "ms");
     for round in 0..ROUNDS {
-        for peer in peers.iter_mut().filter(|peer| round % peer.every == 0) {
-            peer.command.stdin(std::fs::File::open(&peer.input)?);
-            let began = Instant::now();
-            let status = peer.command.status()?;
-            table.add(peer.name, began.elapsed().as_secs_f64() * 1e3);
+        for (peer, shell) in shells.iter_mut().filter(|(peer, _)| round % peer.every == 0) {
+            let (took, code) = shell.time()?;
+            table.add(peer.name, took);
             // Python's keyring finds nothing: that is all that its null backend can do.
-            if !status.success() && peer.name != KEYRING {
-                return Err(format!("{} ended with {status}", peer.name).into());
+            if code != 0 && peer.name != KEYRING {
+                return Err(format!("{} ended with {code}", peer.name).into());
             }
         }
     }
@@ -141,13 +184,12 @@ fn peers(ground: &Ground<'_>, others: &Others, folder: &Path) -> Result<Vec<Peer
         words.iter().map(OsString::from).chain(["-f".into(), token.into()]).collect()
     };
     let narrowed = ["-a", "pkg_read", "-e", "1h", "-i", "alice/dev"];
-    let mut cached = Peer::quick(GIT, Path::new("git"), &[""; 0]);
-    cached.command = others.git_cache("get");
-    cached.command.stdout(Stdio::null());
+    let git = others.git_cache("get");
+    let mut cached = Peer::quick(GIT, Path::new("git"), &git.get_args().collect::<Vec<_>>());
     cached.input = asked_of_git(folder)?;
-    let mut peers = vec![
+    Ok(vec![
         Peer::quick(TRUE, Path::new(TRUE), &[""; 0]),
-        // Called by this program, which is no client that it knows and has no configuration to be read.
+        // Called by a shell of this program, which is no client that it knows and has no configuration to be read.
         Peer::quick(HELPER, &agent.program("devpi-tokens-helper"), &get),
         Peer::slow(KEYRING, &tools.program("keyring"), &null),
         Peer::quick(SSH, Path::new("ssh-add"), &["-l"]),
@@ -159,11 +201,7 @@ fn peers(ground: &Ground<'_>, others: &Others, folder: &Path) -> Result<Vec<Peer
         Peer::slow(THEIR_DERIVE, &devpi, &of_token(&[&["token-derive"], &narrowed[..]].concat(), &token)),
         Peer::slow(LOG, &ours, &["log", "--json"]),
         Peer::slow(TRACE, &ours, &of_token(&["trace"], &handed)),
-    ];
-    for peer in &mut peers {
-        others.with(agent.serves(&mut peer.command)).env("DEVPI_CLIENTDIR", folder.join("client"));
-    }
-    Ok(peers)
+    ])
 }
 
 fn asked_of_git(folder: &Path) -> std::io::Result<PathBuf> {
@@ -173,7 +211,6 @@ fn asked_of_git(folder: &Path) -> std::io::Result<PathBuf> {
 }
 
 fn store_in_git(others: &Others) -> Outcome {
-    use std::io::Write;
     let mut store = others.git_cache("store");
     let mut child = others.with(&mut store).stdin(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
