@@ -40,7 +40,7 @@ impl Person {
 
     /// With alice logged in, and a pip and a uv.
     pub(crate) fn alice() -> Self {
-        Self::new(Home::with_alice(), Client::new(&TOOLS).expect("a client"))
+        Self::new(Home::lasting_with_alice(), Client::new(&TOOLS).expect("a client"))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

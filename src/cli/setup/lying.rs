@@ -104,7 +104,7 @@ pub(super) fn without(text: &str, gone: &[&Lying]) -> String {
 pub(super) struct Written {
     /// Without user and password.
     pub(super) plain: String,
-    /// The user, as it is written.
+    /// The user, decoded.
     pub(super) user: Option<String>,
     /// The password, decoded.
     pub(super) password: Option<Secret>,
@@ -118,10 +118,11 @@ pub(super) fn apart(url: &str) -> Written {
     let Some((info, host)) = rest[..end].rsplit_once('@') else { return none() };
     let (user, password) = info.split_once(':').map_or((info, None), |(user, password)| (user, Some(password)));
     let password = password.filter(|password| !password.is_empty());
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
     Written {
         plain: format!("{scheme}://{host}{}", &rest[end..]),
-        user: Some(user.to_owned()).filter(|user| !user.is_empty()),
-        password: password.map(|password| Secret::new(percent_decode_str(password).decode_utf8_lossy())),
+        user: Some(decoded(user).into_owned()).filter(|user| !user.is_empty()),
+        password: password.map(|password| Secret::new(decoded(password))),
     }
 }
 

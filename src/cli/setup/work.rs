@@ -9,6 +9,7 @@ use super::patch::{self, Patch};
 use crate::cli::Terminal;
 use crate::cli::prompt::Prompt;
 use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
 use crate::secret::Secret;
 
 /// Who agrees to a change.
@@ -26,6 +27,7 @@ pub(super) struct Work<'a, 'w> {
     pub(super) terminal: &'a mut Terminal<'w>,
     pub(super) consent: Consent,
     pub(super) journal: Journal,
+    pub(super) paths: Paths,
     /// The user's home, which is shown as `~`.
     pub(super) home: PathBuf,
     /// How many changes were made, and how many were shown to nobody who could agree.
