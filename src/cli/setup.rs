@@ -3,6 +3,7 @@
 //! A client's file turns a text into another one and does nothing else; [`work`] shows, asks, writes and remembers.
 
 mod credentials;
+mod document;
 mod file;
 mod git;
 mod hatch;
@@ -51,11 +52,21 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
         () if args.dry_run || args.no_input => Consent::Missing,
         () => Consent::Asked(Prompt::new(false)),
     };
-    let journal = Journal::open(&paths.state)?;
-    let mut work =
-        Work { terminal, consent, journal, paths, home: home.clone(), made: 0, left: 0, declined: 0, failed: None };
+    let journal = Journal::open(&paths.state, !matches!(consent, Consent::Missing))?;
+    let mut work = Work {
+        terminal,
+        consent,
+        journal,
+        paths,
+        home: home.clone(),
+        made: 0,
+        left: 0,
+        declined: 0,
+        failed: None,
+        is_over: false,
+    };
     if args.undo {
-        return undo::run(&mut work);
+        return undo::run(&mut work, args.dry_run);
     }
     let environment = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let machine = Machine {
@@ -210,9 +221,9 @@ fn no_toml(work: &Work<'_, '_>, found: &Found) -> Failure {
 fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
     let Work { made, left, declined, .. } = *work;
     if made > 0 {
-        work.terminal.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
+        work.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
     } else if left + declined == 0 && work.failed.is_none() {
-        work.terminal.tell("nothing to do")?;
+        work.tell("nothing to do")?;
     }
     if left > 0 && !is_dry {
         let what = if made > 0 { "the rest was not changed" } else { "nothing was changed" };

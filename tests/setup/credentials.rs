@@ -160,6 +160,21 @@ fn two(person: &Person, pip: &str, uv: &str) {
     person.file(".config/uv/uv.toml", &format!("[[index]]\nurl = \"{}\"\n", with_user(&url, "alice", uv)));
 }
 
+#[test]
+fn a_change_is_taken_back_also_after_a_password_has_gone_out_of_the_same_file() {
+    let person = Person::alice();
+    let with = |secret: &str| {
+        format!("# mine\n[global]\nindex-url = {}\n", with_user(&BED.simple_url("alice/dev"), "alice", secret))
+    };
+    person.file(".config/pip/pip.conf", &with("x").replace(":x@", "@"));
+    person.set_up(&["pip", "--yes"]);
+    let told = person.read(".config/pip/pip.conf").replace("alice@", &format!("alice:{}@", BED.password("alice")));
+    person.file(".config/pip/pip.conf", &told);
+    person.set_up(&["pip", "--yes"]);
+    person.set_up(&["--undo", "--yes"]);
+    assert_eq!(person.read(".config/pip/pip.conf"), with("x").replace(":x@", "@"));
+}
+
 fn id_of(token: &str) -> String {
     devpi_tokens::token::Token::parse(token).expect("a token").id().to_string()
 }

@@ -141,14 +141,14 @@ fn tell(work: &mut Work<'_, '_>, lying: &Lying, fate: &Fate) -> Result<(), Failu
     match fate {
         Fate::New(url, user, _) => {
             let host = url.host();
-            work.terminal.tell(&format!("  the {what} of {user} at {host} is to be used to log in there"))
+            work.tell(&format!("  the {what} of {user} at {host} is to be used to log in there"))
         }
         Fate::Known { itself } => {
-            work.terminal.tell(&format!("  the agent keeps a token for {} already", lying.url))?;
+            work.tell(&format!("  the agent keeps a token for {} already", lying.url))?;
             match token.filter(|_| !itself) {
                 Some(token) => {
                     let id = token.id();
-                    work.terminal.tell(&format!("  this one stays valid until you type: devpi-tokens delete {id}"))
+                    work.tell(&format!("  this one stays valid until you type: devpi-tokens delete {id}"))
                 }
                 None => Ok(()),
             }

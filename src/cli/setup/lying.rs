@@ -6,7 +6,7 @@ use std::ops::Range;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::ini;
+use super::{document, ini};
 use crate::cli::netrc;
 use crate::secret::Secret;
 use crate::token::Token;
@@ -233,15 +233,15 @@ fn in_sessions(text: &str) -> Vec<Lying> {
 }
 
 fn without_key(text: &str, path: &[String]) -> String {
-    let Ok(mut file) = text.parse::<toml_edit::DocumentMut>() else { return text.to_owned() };
-    if let Some((last, above)) = path.split_last() {
+    let Some((last, above)) = path.split_last() else { return text.to_owned() };
+    let edited = document::edited(text, |file| {
         // Of a table only: asking an item for a key that it lacks makes one.
         let table = above.iter().try_fold(file.as_item_mut(), |item, name| item.as_table_like_mut()?.get_mut(name));
         if let Some(table) = table.and_then(toml_edit::Item::as_table_like_mut) {
             table.remove(last);
         }
-    }
-    file.to_string()
+    });
+    edited.unwrap_or_else(|_| text.to_owned())
 }
 
 fn without_session(text: &str, url: &str, gone: &Lying) -> String {
