@@ -595,7 +595,7 @@ fn with_clients(home: &Home) -> std::path::PathBuf {
 
 #[test]
 fn what_setup_shows_and_says() {
-    let home = Home::with_alice();
+    let home = Home::lasting_with_alice();
     let bin = with_clients(&home);
     let mut told = Told::new(&home);
     let url = BED.index_url("alice/dev");

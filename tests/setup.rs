@@ -40,7 +40,7 @@ impl Person {
 
     /// With alice logged in, and a pip and a uv.
     pub(crate) fn alice() -> Self {
-        Self::new(Home::with_alice(), Client::new(&TOOLS).expect("a client"))
+        Self::new(Home::lasting_with_alice(), Client::new(&TOOLS).expect("a client"))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -110,7 +110,7 @@ fn pip_is_told_once_reads_it_and_everything_comes_back() {
     let before = person.files();
     let said = person.set_up(&["pip", "--yes"]);
     assert!(said.contains("~/.config/pip/pip.conf: pip asks the agent\n"), "{said}");
-    assert!(said.contains("\n       https://pypi.invalid/simple/\n  +keyring-provider = subprocess\n"), "{said}");
+    assert!(said.contains("\n  +keyring-provider = subprocess\n") && !said.contains("pypi.invalid"), "{said}");
     let told = PIP.replace("simple/\n", "simple/\nkeyring-provider = subprocess\n");
     assert_eq!(person.read(".config/pip/pip.conf"), told);
     let listed = out(&succeeds(&person.home, person.client.pip(["config", "list"])));
@@ -185,9 +185,9 @@ fn behind_a_login_page_uv_is_told_of_every_base() {
 }
 
 #[test]
-fn git_writes_and_reads_its_own_file() {
+fn git_reads_what_it_was_told_and_no_other_helper_keeps_our_tokens() {
     let person = Person::alice();
-    let text = "# mine\n[user]\n\tname = Alice # me\n[alias]\n\tst = status\n";
+    let text = "# mine\n[user]\n\tname = Alice # me\n[alias]\n\tst = status\n[credential]\n\thelper = store\n";
     person.file(".gitconfig", text);
     let said = person.set_up(&["git", "--yes"]);
     assert!(said.contains(&format!("  +[credential \"{}\"]\n", BED.url())), "{said}");
@@ -197,6 +197,10 @@ fn git_writes_and_reads_its_own_file() {
     let (scheme, host) = ("http", BED.url().trim_start_matches("http://").to_owned());
     let filled = support::fed(fill, &format!("protocol={scheme}\nhost={host}\npath=alice/dev/+simple/\n\n"));
     assert!(out(&filled).contains("username=alice\npassword="), "{}{}", out(&filled), err(&filled));
+    let mut approve = person.client.command("git");
+    approve.args(["credential", "approve"]).envs(person.home.variables());
+    assert_eq!(code(&support::fed(approve, &out(&filled))), Some(0));
+    assert_eq!(person.read(".git-credentials"), "");
     assert_eq!(person.set_up(&["git", "--yes"]), "nothing to do\n");
     person.set_up(&["--undo", "--yes"]);
     assert_eq!(person.read(".gitconfig"), text);
@@ -217,23 +221,66 @@ fn a_dot_file_that_is_a_link_stays_one() {
 }
 
 #[test]
+fn what_somebody_added_since_stays_when_a_change_is_taken_back() {
+    let person = Person::alice();
+    person.file(".config/pip/pip.conf", "[global]\nkeyring-provider = import\n");
+    person.file(".gitconfig", "[user]\n\tname = Alice\n");
+    person.set_up(&["pip", "git", "--yes"]);
+    let told = person.read(".config/pip/pip.conf");
+    person.file(".config/pip/pip.conf", &format!("# mine\n{told}retries = 9\n"));
+    let dry = person.set_up(&["--undo", "--dry-run"]);
+    assert!(dry.contains("~/.config/pip/pip.conf: as before\n"), "{dry}");
+    assert!(person.read(".config/pip/pip.conf").contains("subprocess"));
+    person.set_up(&["--undo", "--yes"]);
+    assert_eq!(person.read(".config/pip/pip.conf"), "# mine\n[global]\nkeyring-provider = import\nretries = 9\n");
+    assert_eq!(person.read(".gitconfig"), "[user]\n\tname = Alice\n");
+}
+
+#[test]
 fn what_was_changed_since_is_not_undone_and_the_lines_are_told() {
     let person = Person::alice();
     person.file(".config/pip/pip.conf", "[global]\nkeyring-provider = import\n");
     person.file(".gitconfig", "[user]\n\tname = Alice\n");
     person.set_up(&["pip", "git", "--yes"]);
-    let mine = person.read(".config/pip/pip.conf") + "retries = 9\n";
+    let told = person.read(".config/pip/pip.conf");
+    let mine = told.replace("subprocess", "subprocess # mine");
     person.file(".config/pip/pip.conf", &mine);
+    let dry = person.setup(&["--undo", "--dry-run"]);
     let undone = person.setup(&["--undo", "--yes"]);
-    assert_eq!(code(&undone), Some(74), "{}{}", out(&undone), err(&undone));
-    let said = err(&undone);
-    assert!(said.contains("~/.config/pip/pip.conf was changed since, and is left as it is\n"), "{said}");
-    assert!(said.contains("    keyring-provider = import\n"), "{said}");
+    assert_eq!((code(&dry), code(&undone)), (Some(0), Some(74)), "{}{}", out(&undone), err(&undone));
+    for done in [dry, undone] {
+        assert!(
+            out(&done).contains("~/.config/pip/pip.conf: was changed since, and is left as it is\n"),
+            "{}",
+            out(&done)
+        );
+        let said = err(&done);
+        assert!(
+            said.contains("~/.config/pip/pip.conf: setup has put there:\n    keyring-provider = subprocess\n"),
+            "{said}"
+        );
+        assert!(said.contains("    keyring-provider = import\n"), "{said}");
+    }
     assert_eq!(person.read(".config/pip/pip.conf"), mine);
     assert_eq!(person.read(".gitconfig"), "[user]\n\tname = Alice\n", "the others are undone all the same");
-    person.file(".config/pip/pip.conf", mine.trim_end_matches("retries = 9\n"));
+    person.file(".config/pip/pip.conf", &told);
     person.set_up(&["--undo", "--yes"]);
     assert_eq!(person.read(".config/pip/pip.conf"), "[global]\nkeyring-provider = import\n");
+}
+
+#[test]
+fn nothing_that_is_secret_is_shown_beside_a_change_or_written_down() {
+    let person = Person::alice();
+    let text = "[global]\r\nproxy = bob:s3cret@proxy.invalid:3128\r\nsmtpPass = s3cret";
+    person.file(".config/pip/pip.conf", text);
+    let uv = "# s3cret\r\nkeyring-provider = \"subprocess\"\r\nx = 1";
+    person.file(".config/uv/uv.toml", uv);
+    let done = person.setup(&["pip", "uv", "--yes"]);
+    assert_eq!(code(&done), Some(0), "{}", err(&done));
+    assert!(!(out(&done) + &err(&done)).contains("s3cret"), "{}{}", out(&done), err(&done));
+    assert_eq!(person.read(".config/uv/uv.toml"), uv, "nothing had to be changed");
+    let journal = fs::read_to_string(person.home.path().join("state/setup.json")).expect("a journal");
+    assert!(!journal.contains("s3cret"), "{journal}");
 }
 
 #[test]

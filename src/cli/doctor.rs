@@ -81,7 +81,7 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
         Err(finding) => return vec![finding],
     };
     let alive: Vec<Kept<'_>> =
-        roots.iter().filter(|root| kept::is_alive(root, now())).map(|root| Kept { paths: &desk.paths, root }).collect();
+        roots.iter().filter(|root| root.is_alive(now())).map(|root| Kept { paths: &desk.paths, root }).collect();
     // Who is meant where no user is named.
     let default = alive.iter().copied().find(|kept| kept.root.default).or(alive.first().copied());
     let mut indexes = indexes(desk, url, default, args);

@@ -51,7 +51,8 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// Logs in with what was found in a file: a token is kept as it is, with a password one is made.
+/// Logs in with what was found in a file: a token is kept as it is, with a password one is made. Nothing that is kept is
+/// replaced, as its only copy may be that one, and nothing is deleted on the server: others may use it.
 pub(super) fn with_found(
     (url, access): (&Target, &ServerAccess),
     user: &UserName,
@@ -61,6 +62,7 @@ pub(super) fn with_found(
     let paths = Paths::find()?;
     let found = devpi::discover(url, &devpi::Options::of(access))?;
     let vault = open::ensure(&paths, &Prompt::new(false), terminal)?;
+    refuse_to_replace(&paths, &Holder { server: found.server.url().clone(), user: user.clone() })?;
     let reach = Reach { ca_file: access.ca_file.clone(), allow_http: access.allow_http };
     let args = Login::usual(url.clone(), reach);
     let (kept, left) = match Token::parse(secret.expose()) {
@@ -72,10 +74,19 @@ pub(super) fn with_found(
         Err(_) => {
             let session = found.server.login(user, secret)?;
             vault.make(&paths)?;
-            with_session(&paths, &found, &session, &args)?
+            made(&paths, &found, &session, &args)?
         }
     };
     report(&found, &kept, &left, terminal)
+}
+
+fn refuse_to_replace(paths: &Paths, holder: &Holder) -> Result<(), Failure> {
+    if !open::status(paths)?.roots.iter().any(|root| root.holder == *holder) {
+        return Ok(());
+    }
+    let Holder { server, user } = holder;
+    Err(Failure::new(Exit::Refused, format!("the agent keeps a token of {user} at {server} already"))
+        .with_remedy(format!("to replace it: devpi-tokens login {server} {user}")))
 }
 
 /// The token that is kept now, for the words about it.
@@ -93,9 +104,14 @@ fn with_session(
     session: &Session<'_>,
     args: &Login,
 ) -> Result<(Kept, Vec<Retired>), Failure> {
-    let asked = narrowing(args, &found.server)?;
-    let (kept, left) = mint::root(&found.server, session, &asked, |root| keep(paths, found, root, args))?;
+    let (kept, left) = made(paths, found, session, args)?;
     Ok((kept, mint::delete_unused(paths, session, left, now())?))
+}
+
+/// The same, and what is left is left.
+fn made(paths: &Paths, found: &Found, session: &Session<'_>, args: &Login) -> Result<(Kept, Vec<Retired>), Failure> {
+    let asked = narrowing(args, &found.server)?;
+    mint::root(&found.server, session, &asked, |root| keep(paths, found, root, args))
 }
 
 fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(Kept, Vec<Retired>), Failure> {

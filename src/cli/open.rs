@@ -67,6 +67,14 @@ pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>
     }
 }
 
+/// Whether what is logged in with now ends with the agent; `status` is what the agent keeps, where one was asked.
+pub(super) fn is_in_memory(status: Option<&Status>) -> bool {
+    match status.filter(|status| !status.roots.is_empty()) {
+        Some(status) => status.keeper == Some(Keeper::Memory),
+        None => std::env::var(CHOICE).is_ok_and(|choice| choice == Keeper::Memory.to_string()),
+    }
+}
+
 /// Opens a locked vault.
 pub(super) fn unlock(paths: &Paths, keeper: Option<Keeper>, prompt: &Prompt) -> Result<(), Failure> {
     let passphrase = match keeper {

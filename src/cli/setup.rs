@@ -3,6 +3,7 @@
 //! A client's file turns a text into another one and does nothing else; [`work`] shows, asks, writes and remembers.
 
 mod credentials;
+mod document;
 mod file;
 mod git;
 mod hatch;
@@ -26,13 +27,11 @@ use std::path::PathBuf;
 use super::args::{self, Client, SetupPart};
 use super::installed::{self, Installed, Surroundings};
 use super::prompt::Prompt;
-use super::{Terminal, get, open};
+use super::{Terminal, get};
 use crate::client;
 use crate::devpi::{self, Access, Server};
 use crate::exit::{Exit, Failure};
-use crate::hosts;
 use crate::paths::Paths;
-use crate::protocol::{Status, VaultState};
 
 use file::Found;
 use journal::Journal;
@@ -53,17 +52,27 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
         () if args.dry_run || args.no_input => Consent::Missing,
         () => Consent::Asked(Prompt::new(false)),
     };
-    let journal = Journal::open(&paths.state)?;
-    let mut work = Work { terminal, consent, journal, home: home.clone(), made: 0, left: 0, declined: 0, failed: None };
+    let journal = Journal::open(&paths.state, !matches!(consent, Consent::Missing))?;
+    let mut work = Work {
+        terminal,
+        consent,
+        journal,
+        paths,
+        home: home.clone(),
+        made: 0,
+        left: 0,
+        declined: 0,
+        failed: None,
+        is_over: false,
+    };
     if args.undo {
-        return undo::run(&mut work);
+        return undo::run(&mut work, args.dry_run);
     }
     let environment = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let machine = Machine {
         installed: chosen(&args.clients, &Surroundings::of(&home, environment), &mut work)?,
         all: args.clients.is_empty(),
         places: Places::new(&home, &environment),
-        paths,
     };
     machine.set_up(&mut work)?;
     report(&mut work, args.dry_run)
@@ -98,29 +107,21 @@ struct Machine<'a> {
     /// Whether no client was named.
     all: bool,
     places: Places<'a>,
-    paths: Paths,
 }
 
 impl Machine<'_> {
     fn set_up(&self, work: &mut Work<'_, '_>) -> Result<(), Failure> {
         let clients: Vec<Client> = self.installed.iter().map(|(client, _)| *client).collect();
-        let mut status = self.status(work)?;
-        let list = hosts::read(&self.paths.hosts());
-        let ours = Ours::of(&list, status.as_ref());
-        if status.as_ref().is_some_and(|status| status.vault == VaultState::Locked) {
+        let mut ours = Ours::look(work)?;
+        if ours.is_locked {
             work.go_on(Err(credentials::locked()))?;
         } else {
             let names = self.places.poetry_names();
             for (path, kind) in self.places.with_credentials(&clients) {
-                let taken = credentials::take_in(work, &ours, (&path, kind), &names);
+                let taken = credentials::take_in(work, &mut ours, (&path, kind), &names);
                 work.go_on(taken)?;
             }
-            if work.made > 0 {
-                status = self.status(work)?;
-            }
         }
-        // Who was logged in by that is ours from here on.
-        let ours = Ours::of(&hosts::read(&self.paths.hosts()), status.as_ref());
         if self.all || clients.iter().any(|client| client.runs_keyring() || *client == Client::Git) {
             let linked = shim::ensure(work);
             work.go_on(linked)?;
@@ -130,17 +131,6 @@ impl Machine<'_> {
             work.go_on(settled)?;
         }
         self.packages(work)
-    }
-
-    /// What the agent keeps; nothing where nobody has ever logged in, for which no agent is started.
-    fn status(&self, work: &mut Work<'_, '_>) -> Result<Option<Status>, Failure> {
-        if hosts::read(&self.paths.hosts()).trim().is_empty() {
-            return Ok(None);
-        }
-        match open::status(&self.paths) {
-            Ok(status) => Ok(Some(status)),
-            Err(failure) => work.go_on(Err(failure)).map(|()| None),
-        }
     }
 
     /// What a client's own file has to say.
@@ -199,7 +189,7 @@ impl Machine<'_> {
                     continue;
                 }
             }
-            let token = get::to_read(&self.paths, kept.server.clone(), index.clone(), work.terminal)?;
+            let token = get::to_read(&work.paths, kept.server.clone(), index.clone(), work.terminal)?;
             let scope = crate::token::Token::parse(token.expose()).map_err(|_| client::unexpected())?.scope();
             let others = scope.indexes().into_iter().flatten().filter(|base| **base != index);
             bases.extend(others.map(|base| uv::Base { server: kept.server.clone(), index: base.clone() }));
@@ -231,9 +221,9 @@ fn no_toml(work: &Work<'_, '_>, found: &Found) -> Failure {
 fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
     let Work { made, left, declined, .. } = *work;
     if made > 0 {
-        work.terminal.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
+        work.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
     } else if left + declined == 0 && work.failed.is_none() {
-        work.terminal.tell("nothing to do")?;
+        work.tell("nothing to do")?;
     }
     if left > 0 && !is_dry {
         let what = if made > 0 { "the rest was not changed" } else { "nothing was changed" };

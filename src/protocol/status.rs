@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Holder, RestrictedSocket, Retired, ServerAccess};
 use crate::exit::{Exit, Failure};
-use crate::token::TokenId;
+use crate::token::{Restriction, Scope, TokenId};
 
 /// What the agent keeps.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Rollback {
 }
 
 /// One root token, without the token.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RootStatus {
     /// Whose it is, and where.
     pub holder: Holder,
@@ -49,6 +49,19 @@ pub struct RootStatus {
     pub expires: Option<u64>,
     /// How the server is reached.
     pub access: ServerAccess,
+}
+
+impl RootStatus {
+    /// What it still allows.
+    pub fn scope(&self) -> Scope {
+        Scope::of(&self.restrictions.iter().map(Restriction::read).collect::<Vec<_>>())
+    }
+
+    /// Whether it has not ended; `now` is this machine's clock, in seconds since the epoch.
+    pub fn is_alive(&self, now: u64) -> bool {
+        let there = now.saturating_add_signed(self.access.skew);
+        self.expires.is_none_or(|end| end > there)
+    }
 }
 
 /// Whether the vault can be used.

@@ -1,5 +1,7 @@
 //! Credentials that lie in files: into the agent, out of the files, and shown to nobody.
 
+use std::time::SystemTime;
+
 use serde_json::json;
 
 use crate::Person;
@@ -9,7 +11,13 @@ use testbed::Client;
 
 /// Somebody who has not logged in yet.
 fn stranger() -> Person {
-    Person::new(Home::new("memory"), Client::new(&TOOLS).expect("a client"))
+    Person::new(Home::lasting(), Client::new(&TOOLS).expect("a client"))
+}
+
+/// A token of alice to read, which ends before what a login makes.
+fn token_to_read() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock").as_secs();
+    BED.create_token("alice", &json!({"allowed": ["pkg_read"], "expires": now + 86_400})).expect("a token")
 }
 
 fn with_user(url: &str, user: &str, secret: &str) -> String {
@@ -19,7 +27,7 @@ fn with_user(url: &str, user: &str, secret: &str) -> String {
 #[test]
 fn a_token_in_pip_conf_is_kept_by_the_agent_and_pip_installs_without_it() {
     let person = stranger();
-    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let token = token_to_read();
     let url = BED.simple_url("alice/dev");
     let text = format!("[global]\n# the team's\nindex-url = {}\n", with_user(&url, "alice", &token));
     person.file(".config/pip/pip.conf", &text);
@@ -84,7 +92,7 @@ fn what_is_no_business_of_ours_is_left_alone() {
 #[test]
 fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
     let person = Person::alice();
-    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let token = token_to_read();
     person.file(
         ".netrc",
         &format!("# mine\nmachine 127.0.0.1 login alice password {token}\nmachine else login a password b\n"),
@@ -122,7 +130,7 @@ fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
 #[test]
 fn nobody_is_told_to_delete_the_token_that_the_agent_itself_keeps() {
     let person = stranger();
-    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let token = token_to_read();
     let login = person.home.cli(&["login", "--file", "-", &BED.simple_url("alice/dev")]);
     assert!(crate::support::fed(login, &format!("{token}\n")).status.success());
     person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
@@ -143,4 +151,84 @@ fn a_password_in_a_netrc_is_left_unless_a_person_agrees() {
         err(&done)
     );
     assert_eq!(person.read(".netrc"), text);
+}
+
+/// pip.conf with that credential, and uv.toml with that one, both of alice.
+fn two(person: &Person, pip: &str, uv: &str) {
+    let url = BED.simple_url("alice/dev");
+    person.file(".config/pip/pip.conf", &format!("[global]\nindex-url = {}\n", with_user(&url, "alice", pip)));
+    person.file(".config/uv/uv.toml", &format!("[[index]]\nurl = \"{}\"\n", with_user(&url, "alice", uv)));
+}
+
+#[test]
+fn a_change_is_taken_back_also_after_a_password_has_gone_out_of_the_same_file() {
+    let person = Person::alice();
+    let with = |secret: &str| {
+        format!("# mine\n[global]\nindex-url = {}\n", with_user(&BED.simple_url("alice/dev"), "alice", secret))
+    };
+    person.file(".config/pip/pip.conf", &with("x").replace(":x@", "@"));
+    person.set_up(&["pip", "--yes"]);
+    let told = person.read(".config/pip/pip.conf").replace("alice@", &format!("alice:{}@", BED.password("alice")));
+    person.file(".config/pip/pip.conf", &told);
+    person.set_up(&["pip", "--yes"]);
+    person.set_up(&["--undo", "--yes"]);
+    assert_eq!(person.read(".config/pip/pip.conf"), with("x").replace(":x@", "@"));
+}
+
+fn id_of(token: &str) -> String {
+    devpi_tokens::token::Token::parse(token).expect("a token").id().to_string()
+}
+
+#[test]
+fn a_second_token_never_takes_the_place_of_the_first_whose_only_copy_the_agent_has() {
+    let person = stranger();
+    let [reads, uploads] =
+        ["pkg_read", "upload"].map(|may| BED.create_token("alice", &json!({"allowed": [may]})).expect("a token"));
+    two(&person, &reads, &uploads);
+    let done = person.setup(&["pip", "uv", "--yes"]);
+    let roots = person.home.roots();
+    assert_eq!((roots.len(), roots[0].id.to_string()), (1, id_of(&reads)), "{}{}", out(&done), err(&done));
+    assert!(person.read(".config/uv/uv.toml").contains(&uploads), "nobody else has it");
+    assert!(err(&done).contains("~/.config/uv/uv.toml: the token of alice is left there\n"), "{}", err(&done));
+    let kept = person.setup(&["pip", "uv", "--yes"]);
+    assert_eq!(out(&kept), "nothing to do\n", "{}", err(&kept));
+}
+
+#[test]
+fn a_token_that_others_may_use_too_stays_on_the_server() {
+    let person = stranger();
+    let token = token_to_read();
+    two(&person, &token, BED.password("alice"));
+    person.set_up(&["pip", "uv", "--yes"]);
+    assert!(BED.tokens("alice").expect("a list").get(id_of(&token)).is_some());
+    assert_eq!(person.home.roots()[0].id.to_string(), id_of(&token));
+    assert!(!person.read(".config/uv/uv.toml").contains(BED.password("alice")));
+}
+
+#[test]
+fn one_password_in_two_files_is_logged_in_with_once() {
+    let person = stranger();
+    two(&person, BED.password("alice"), BED.password("alice"));
+    let said = person.set_up(&["pip", "uv", "--yes"]);
+    assert_eq!(said.matches("the agent keeps the token ").count(), 1, "{said}");
+    for file in [".config/pip/pip.conf", ".config/uv/uv.toml"] {
+        assert!(!person.read(file).contains(BED.password("alice")), "{file}");
+    }
+}
+
+#[test]
+fn what_ends_with_the_agent_takes_no_credential_out_of_a_file() {
+    for home in [Home::new("memory"), Home::with_alice()] {
+        let person = Person::new(home, Client::new(&TOOLS).expect("a client"));
+        two(&person, BED.password("alice"), BED.password("alice"));
+        let done = person.setup(&["pip", "uv", "--yes"]);
+        assert!(
+            err(&done).contains("pip.conf: credentials are left there, as what the agent keeps ends"),
+            "{}",
+            err(&done)
+        );
+        for file in [".config/pip/pip.conf", ".config/uv/uv.toml"] {
+            assert!(person.read(file).contains(BED.password("alice")), "{file}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use testbed::Client;
 
 /// Somebody whose twine is in a virtual environment, where our package can be had from a folder.
 fn with_twine() -> Person {
-    Person::new(Home::with_alice(), Client::with_keyring(&TOOLS).expect("a client"))
+    Person::new(Home::lasting_with_alice(), Client::with_keyring(&TOOLS).expect("a client"))
 }
 
 #[test]

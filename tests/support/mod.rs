@@ -47,6 +47,18 @@ impl Home {
         Self { folder, vault, bus }
     }
 
+    /// A home whose vault's key a command prints: what is kept there lasts, and nobody is asked for anything.
+    pub fn lasting() -> Self {
+        let home = Self::new("command");
+        let made = Command::new(env!("CARGO_BIN_EXE_devpi-tokens-agent")).arg("--new-key").output().expect("a key");
+        let key = home.path().join("key");
+        std::fs::write(&key, made.stdout).expect("written");
+        std::fs::create_dir_all(home.paths().config).expect("a folder");
+        let config = format!("vault-command = [\"cat\", \"{}\"]\n", key.display());
+        std::fs::write(home.paths().config.join("config.toml"), config).expect("written");
+        home
+    }
+
     /// The same in the session of a desktop.
     pub fn at(desktop: &Desktop, vault: &'static str) -> Self {
         let mut home = Self::new(vault);
@@ -122,6 +134,13 @@ impl Home {
     /// A home with alice logged in at `alice/dev` of the shared bed, its vault in memory.
     pub fn with_alice() -> Self {
         let home = Self::new("memory");
+        home.login(&BED, &BED.simple_url("alice/dev"), "alice");
+        home
+    }
+
+    /// The same with a vault that lasts.
+    pub fn lasting_with_alice() -> Self {
+        let home = Self::lasting();
         home.login(&BED, &BED.simple_url("alice/dev"), "alice");
         home
     }

@@ -4,7 +4,6 @@ use super::finding::Finding;
 use crate::cli::{status, when};
 use crate::escape::one_line;
 use crate::protocol::{Holder, RootStatus, Status, VaultState};
-use crate::token::{Restriction, Scope};
 
 /// How long before its end a token is to be renewed, in seconds.
 const SOON: u64 = 14 * 24 * 60 * 60;
@@ -30,15 +29,9 @@ fn vault(kept: &Status) -> Finding {
     }
 }
 
-/// Whether a token can be given out from now on.
-pub(super) fn is_alive(root: &RootStatus, now: u64) -> bool {
-    let there = now.saturating_add_signed(root.access.skew);
-    root.expires.is_none_or(|end| end > there)
-}
-
 fn token(root: &RootStatus, now: u64) -> Finding {
     let RootStatus { holder: Holder { server, user }, id, access, expires, .. } = root;
-    let scope = Scope::of(&root.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
+    let scope = root.scope();
     let here = |second: u64| second.saturating_add_signed(-access.skew);
     let name = format!("{id} of {user} at {server}");
     let renew = renew(&root.holder);
@@ -72,6 +65,7 @@ mod tests {
     use super::super::finding::{Level, Mend};
     use super::*;
     use crate::protocol::{Keeper, ServerAccess};
+    use crate::token::{Restriction, Scope};
 
     const NOW: u64 = 1_800_000_000;
 
@@ -101,8 +95,8 @@ mod tests {
         assert_eq!(judged(format!("expires={NOW}"), 0), (Level::Failing, renew.clone()));
         // The server is an hour ahead.
         assert_eq!(judged(format!("expires={}", NOW + 3600), 3600), (Level::Failing, renew));
-        assert!(!is_alive(&root(&[&format!("expires={}", NOW + 3600)], 3600), NOW));
-        assert!(is_alive(&root(&[&format!("expires={}", NOW + 3601)], 3600), NOW));
+        assert!(!root(&[&format!("expires={}", NOW + 3600)], 3600).is_alive(NOW));
+        assert!(root(&[&format!("expires={}", NOW + 3601)], 3600).is_alive(NOW));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, TomlError, Value, value};
 
+use super::document;
 use super::ours::Ours;
 
 /// The file in which each repository of ours has its user.
@@ -9,7 +10,10 @@ use super::ours::Ours;
 /// # Errors
 /// Where it is no TOML.
 pub(super) fn settled(text: &str, ours: &Ours) -> Result<String, TomlError> {
-    let mut file: DocumentMut = text.parse()?;
+    document::edited(text, |file| settle(file, ours))
+}
+
+fn settle(file: &mut DocumentMut, ours: &Ours) {
     // Of a table only: asking an item for a key that it lacks makes one.
     let repositories = ["publish", "index", "repos"]
         .iter()
@@ -19,7 +23,6 @@ pub(super) fn settled(text: &str, ours: &Ours) -> Result<String, TomlError> {
             with_user(repository, ours);
         }
     }
-    Ok(file.to_string())
 }
 
 fn with_user(repository: &mut Item, ours: &Ours) {

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::file::Found;
 use super::patch::Patch;
 use crate::cli::output;
 use crate::exit::{Exit, Failure};
 use crate::folder::Folder;
+
+use rustix::fs::FlockOperation;
 
 const NAME: &str = "setup.json";
 
@@ -37,22 +38,21 @@ pub(super) enum Change {
 /// All of them, in order.
 pub(super) struct Journal {
     state: PathBuf,
+    /// The folder, locked for as long as this run lasts; nothing where it is not there and nothing is changed.
+    _folder: Option<Folder>,
     pub(super) changes: Vec<Change>,
 }
 
 impl Journal {
-    /// As it was left.
-    pub(super) fn open(state: &Path) -> Result<Self, Failure> {
+    /// As it was left; for one run at a time where something may be changed.
+    pub(super) fn open(state: &Path, may_change: bool) -> Result<Self, Failure> {
         let path = state.join(NAME);
         let unreadable = || {
             Failure::new(Exit::Malformed, format!("{} cannot be read", path.display()))
                 .with_remedy("move it away; what it says of earlier changes is then not taken back")
         };
-        let folder = Folder::existing(state).map_err(|error| Failure::new(Exit::Unsafe, error.to_string()))?;
-        let file = match folder {
-            Some(folder) => folder.file(NAME).map_err(|error| Failure::new(Exit::Unsafe, error.to_string()))?,
-            None => None,
-        };
+        let folder = if may_change { Some(locked(state)?) } else { Folder::existing(state)? };
+        let file = folder.as_ref().map(|folder| folder.file(NAME)).transpose()?.flatten();
         let changes = match file {
             Some(mut file) => {
                 let limit = std::time::Duration::from_secs(5);
@@ -61,13 +61,19 @@ impl Journal {
             }
             None => Vec::new(),
         };
-        Ok(Self { state: state.to_owned(), changes })
+        Ok(Self { state: state.to_owned(), _folder: folder, changes })
     }
 
-    /// Writes down a change that is about to be made.
-    pub(super) fn note(&mut self, change: Change) -> Result<(), Failure> {
+    /// Makes a change that is written down first, so that none is ever without its way back.
+    pub(super) fn make(&mut self, change: Change, make: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
         self.changes.push(change);
-        self.save()
+        let made = self.save().and_then(|()| make());
+        if made.is_err() {
+            self.changes.pop();
+            // That it is written down for nothing is not the news.
+            let _ = self.save();
+        }
+        made
     }
 
     /// Replaces the journal by what it is now; there is none where it is empty.
@@ -81,7 +87,6 @@ impl Journal {
                 _ => Ok(()),
             };
         }
-        Folder::private(&self.state).map_err(|error| Failure::new(Exit::CannotCreate, error.to_string()))?;
         output::replace(&path, |file| {
             serde_json::to_writer_pretty(&mut *file, &self.changes)?;
             file.flush()
@@ -89,15 +94,13 @@ impl Journal {
     }
 }
 
-/// What came of taking a change back.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Undone {
-    /// It is as before.
-    Yes,
-    /// It was never made, or is undone already.
-    Already,
-    /// It was changed since, by somebody else: left as it is. The lines that would come back.
-    ChangedSince(Vec<String>),
+fn locked(state: &Path) -> Result<Folder, Failure> {
+    let folder = Folder::private(state)?;
+    rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        Failure::new(Exit::TryAgain, "another devpi-tokens setup is at work")
+            .with_remedy("wait for its end, and try again")
+    })?;
+    Ok(folder)
 }
 
 impl Change {
@@ -107,53 +110,16 @@ impl Change {
             Self::File { path, .. } | Self::Link { path, .. } => path,
         }
     }
-
-    /// Takes it back; with `dry` only says what would come of it.
-    pub(super) fn undo(&self, dry: bool) -> Result<Undone, Failure> {
-        match self {
-            Self::File { path, made, back } => undo_file(path, made.as_deref(), back, dry),
-            Self::Link { path, to, made } => {
-                if std::fs::read_link(path).ok().as_ref() != Some(to) {
-                    return Ok(Undone::Already);
-                }
-                if !dry {
-                    std::fs::remove_file(path).map_err(|error| cannot_remove(path, &error))?;
-                    remove(made);
-                }
-                Ok(Undone::Yes)
-            }
-        }
-    }
 }
 
-fn undo_file(path: &Path, made: Option<&[PathBuf]>, back: &Patch, dry: bool) -> Result<Undone, Failure> {
-    let found = Found::read(path)?;
-    let is_before = if made.is_some() { found.text.is_none() } else { back.is_before(found.text()) };
-    if is_before {
-        return Ok(Undone::Already);
-    }
-    let Some(before) = back.apply(found.text()) else {
-        return Ok(Undone::ChangedSince(back.lines().map(str::to_owned).collect()));
-    };
-    match made {
-        _ if dry => {}
-        None => found.write(&before)?,
-        Some(folders) => {
-            std::fs::remove_file(path).map_err(|error| cannot_remove(path, &error))?;
-            remove(folders);
-        }
-    }
-    Ok(Undone::Yes)
-}
-
-/// Removes folders that are empty; what else was put there meanwhile keeps its own.
-fn remove(folders: &[PathBuf]) {
+/// Removes a file or link, and the folders that were made for it where nothing else was put there meanwhile.
+pub(super) fn remove(path: &Path, folders: &[PathBuf]) -> Result<(), Failure> {
+    std::fs::remove_file(path).map_err(|error| {
+        Failure::new(Exit::CannotWrite, format!("cannot remove {}: {}", path.display(), error.kind()))
+            .with_remedy("see that you may write there, and try again: devpi-tokens setup --undo")
+    })?;
     let _ = folders.iter().rev().try_for_each(std::fs::remove_dir);
-}
-
-fn cannot_remove(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::CannotWrite, format!("cannot remove {}: {}", path.display(), error.kind()))
-        .with_remedy("see that you may write there, and try again: devpi-tokens setup --undo")
+    Ok(())
 }
 
 #[cfg(test)]
@@ -165,12 +131,13 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let state = folder.path().join("state");
-        let mut journal = Journal::open(&state).expect("none yet");
-        let back = Patch::back("a\n", "b\n");
-        journal.note(Change::File { path: folder.path().join("x"), made: None, back }).expect("noted");
+        let mut journal = Journal::open(&state, true).expect("none yet");
+        let link = Change::Link { path: folder.path().join("x"), to: "y".into(), made: Vec::new() };
+        journal.make(link, || Ok(())).expect("noted");
         let file = state.join(NAME);
         assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
-        let mut again = Journal::open(&state).expect("read");
+        drop(journal);
+        let mut again = Journal::open(&state, true).expect("read");
         assert_eq!(again.changes.len(), 1);
         again.changes.clear();
         again.save().expect("saved");
@@ -178,31 +145,28 @@ mod tests {
     }
 
     #[test]
-    fn a_file_comes_back_byte_for_byte_and_only_if_nobody_changed_it_since() {
+    fn two_runs_at_once_are_refused_and_a_change_that_was_not_made_is_not_kept() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("x");
-        let change = Change::File { path: path.clone(), made: None, back: Patch::back("a\r\nb", "a\r\nc\n") };
-        std::fs::write(&path, "a\r\nc\n").expect("written");
-        assert_eq!(change.undo(true).expect("dry"), Undone::Yes);
-        assert_eq!(std::fs::read(&path).expect("read"), b"a\r\nc\n");
-        assert_eq!(change.undo(false).expect("undone"), Undone::Yes);
-        assert_eq!(std::fs::read(&path).expect("read"), b"a\r\nb");
-        assert_eq!(change.undo(false).expect("undone"), Undone::Already);
-        std::fs::write(&path, "mine").expect("written");
-        assert_eq!(change.undo(false).expect("left"), Undone::ChangedSince(vec!["b".to_owned()]));
-        assert_eq!(std::fs::read(&path).expect("read"), b"mine");
+        let state = folder.path().join("state");
+        let mut journal = Journal::open(&state, true).expect("the first");
+        assert_eq!(Journal::open(&state, true).err().expect("refused").exit, Exit::TryAgain);
+        assert!(Journal::open(&state, false).is_ok(), "who only looks");
+        let link = |to: &str| Change::Link { path: folder.path().join(to), to: to.into(), made: Vec::new() };
+        let refused = Failure::new(Exit::CannotWrite, "full");
+        journal.make(link("a"), || Ok(())).expect("made");
+        assert_eq!(journal.make(link("b"), || Err(refused.clone())), Err(refused));
+        drop(journal);
+        assert_eq!(Journal::open(&state, true).expect("the next").changes.len(), 1);
     }
 
     #[test]
-    fn a_file_that_was_made_goes_with_its_folders_unless_they_are_used() {
+    fn what_was_made_goes_with_its_folders_unless_they_are_used() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |path: &str| folder.path().join(path);
-        let made = Some(vec![at("a"), at("a/b")]);
-        let change = Change::File { path: at("a/b/x"), made, back: Patch::back("", "new\n") };
         std::fs::create_dir_all(at("a/b")).expect("made");
         std::fs::write(at("a/b/x"), "new\n").expect("written");
         std::fs::write(at("a/mine"), "").expect("written");
-        assert_eq!(change.undo(false).expect("undone"), Undone::Yes);
+        remove(&at("a/b/x"), &[at("a"), at("a/b")]).expect("removed");
         assert!(at("a/mine").exists() && !at("a/b").exists());
     }
 }

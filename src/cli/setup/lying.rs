@@ -6,7 +6,7 @@ use std::ops::Range;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::ini;
+use super::{document, ini};
 use crate::cli::netrc;
 use crate::secret::Secret;
 use crate::token::Token;
@@ -104,7 +104,7 @@ pub(super) fn without(text: &str, gone: &[&Lying]) -> String {
 pub(super) struct Written {
     /// Without user and password.
     pub(super) plain: String,
-    /// The user, as it is written.
+    /// The user, decoded.
     pub(super) user: Option<String>,
     /// The password, decoded.
     pub(super) password: Option<Secret>,
@@ -118,10 +118,11 @@ pub(super) fn apart(url: &str) -> Written {
     let Some((info, host)) = rest[..end].rsplit_once('@') else { return none() };
     let (user, password) = info.split_once(':').map_or((info, None), |(user, password)| (user, Some(password)));
     let password = password.filter(|password| !password.is_empty());
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
     Written {
         plain: format!("{scheme}://{host}{}", &rest[end..]),
-        user: Some(user.to_owned()).filter(|user| !user.is_empty()),
-        password: password.map(|password| Secret::new(percent_decode_str(password).decode_utf8_lossy())),
+        user: Some(decoded(user).into_owned()).filter(|user| !user.is_empty()),
+        password: password.map(|password| Secret::new(decoded(password))),
     }
 }
 
@@ -232,15 +233,15 @@ fn in_sessions(text: &str) -> Vec<Lying> {
 }
 
 fn without_key(text: &str, path: &[String]) -> String {
-    let Ok(mut file) = text.parse::<toml_edit::DocumentMut>() else { return text.to_owned() };
-    if let Some((last, above)) = path.split_last() {
+    let Some((last, above)) = path.split_last() else { return text.to_owned() };
+    let edited = document::edited(text, |file| {
         // Of a table only: asking an item for a key that it lacks makes one.
         let table = above.iter().try_fold(file.as_item_mut(), |item, name| item.as_table_like_mut()?.get_mut(name));
         if let Some(table) = table.and_then(toml_edit::Item::as_table_like_mut) {
             table.remove(last);
         }
-    }
-    file.to_string()
+    });
+    edited.unwrap_or_else(|_| text.to_owned())
 }
 
 fn without_session(text: &str, url: &str, gone: &Lying) -> String {

@@ -9,7 +9,19 @@ use crate::secret::Secret;
 const MASK: &str = "<password>";
 
 /// What the names of secrets end with.
-const NAMES: [&str; 8] = ["password", "passwd", "passphrase", "auth", "token", "secret", "api-key", "private-key"];
+const NAMES: [&str; 11] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "auth",
+    "authorization",
+    "extraheader",
+    "token",
+    "secret",
+    "api-key",
+    "private-key",
+];
 
 /// How the tokens of indexes begin, and how long one is at least, in bytes.
 const PREFIXES: [&str; 2] = ["devpi-", "pypi-"];
@@ -37,11 +49,23 @@ impl Mask {
     /// A line as it may be shown.
     pub(super) fn line(&self, line: &str) -> String {
         let mut line = self.0.iter().fold(line.to_owned(), |line, secret| line.replace(secret.expose(), MASK));
+        // First, so that there is one kind of blanks.
+        line = spaced(&line);
         line = in_addresses(&line);
+        line = in_words(&line);
         line = by_name(&line);
         line = behind_password(&line);
-        printable(&tokens(&line).replace('\t', "    "))
+        printable(&tokens(&line))
     }
+
+    /// Whether something in a line is not shown.
+    pub(super) fn hides(&self, line: &str) -> bool {
+        self.line(line) != printable(&spaced(line))
+    }
+}
+
+fn spaced(line: &str) -> String {
+    line.replace('\t', "    ")
 }
 
 fn is_secret(key: &str) -> bool {
@@ -59,16 +83,32 @@ fn in_addresses(line: &str) -> String {
         let end = after.find(['/', '?', '#', '"', '\'', ' ', '\t']).unwrap_or(after.len());
         rest = after;
         if let Some(info) = after[..end].rfind('@') {
-            let user = after[..info].find(':').map_or(&after[..info], |colon| &after[..colon]);
-            shown.push_str(if lying::is_token(user) { MASK } else { user });
-            if after[..info].contains(':') {
-                shown.push(':');
-                shown.push_str(MASK);
-            }
+            shown.push_str(&in_user(&after[..info]));
             rest = &after[info..];
         }
     }
     shown + rest
+}
+
+/// The same without the scheme, as some proxies are named.
+fn in_words(line: &str) -> String {
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
+    let word = |word: &str| match word.rfind('@').filter(|at| !word.contains("://") && word[..*at].contains(':')) {
+        Some(at) => in_user(&word[..at]) + &word[at..],
+        None => word.to_owned(),
+    };
+    line.split_inclusive(ends).map(word).collect()
+}
+
+/// `user:password`, and what stands alone or in front of an empty password where it is a token.
+fn in_user(info: &str) -> String {
+    match info.split_once(':') {
+        Some((_, "")) => format!("{MASK}:"),
+        Some((user, _)) if lying::is_token(user) => format!("{MASK}:{MASK}"),
+        Some((user, _)) => format!("{user}:{MASK}"),
+        None if lying::is_token(info) => MASK.to_owned(),
+        None => info.to_owned(),
+    }
 }
 
 /// `password = …`, `"auth": …`, also as one of several in a line.
@@ -126,6 +166,14 @@ mod tests {
             ("  password s3cret account x", "  password <password>"),
             ("UV_TOKEN=s3cret", "UV_TOKEN=<password>"),
             ("dev = devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiBTs3cret", "dev = <password>"),
+            ("smtpPass = s3cret", "smtpPass = <password>"),
+            ("url = https://s3cret:@h/x", "url = https://<password>:@h/x"),
+            ("proxy = bob:s3cret@proxy:3128", "proxy = bob:<password>@proxy:3128"),
+            ("proxy=bob:s3=cr,et@proxy:3128", "proxy=bob:<password>@proxy:3128"),
+            ("machine h\tlogin a\tpassword\ts3cret", "machine h    login a    password <password>"),
+            ("\textraheader = Authorization: Basic s3cret", "    extraheader = <password>"),
+            ("  \"Authorization: Basic s3cret\"", "  \"Authorization: <password>"),
+            ("git@host:path", "git@host:path"),
             ("[global]", "[global]"),
             ("\thelper = x", "    helper = x"),
             ("authenticate = \"always\"", "authenticate = \"always\""),
@@ -136,6 +184,13 @@ mod tests {
         }
         let token = "devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiBTiicNRRBBO6IPBcF9f5hAlreWtPS5HMFUO";
         assert_eq!(masked(&format!("url = https://{token}@h/a")), "url = https://<password>@h/a");
+    }
+
+    #[test]
+    fn a_line_with_a_secret_is_told_from_one_without() {
+        let mask = Mask::of(&[], std::iter::empty());
+        assert!(mask.hides("\tpassword = x") && mask.hides("https://a:b@h/"));
+        assert!(!mask.hides("\thelper = \u{1b}x") && !mask.hides("https://a@h/"));
     }
 
     #[test]
@@ -155,6 +210,8 @@ mod tests {
             line in proptest::sample::select(vec![
                 "index-url = https://alice:SECRET@h/x", "password = SECRET", "password:SECRET", "a = {auth = \"SECRET\"}",
                 "machine h login a password SECRET", "https://u:SECRET@h and https://v:SECRET@i/", "pypi-token = SECRET",
+                "https://SECRET:@h/", "http_proxy = u:SECRET@h:1", "password\tSECRET", "smtpPass=SECRET",
+                "extraHeader = Authorization: Basic SECRET",
             ]),
         ) {
             let shown = masked(&line.replace("SECRET", &secret));

@@ -1,19 +1,19 @@
 //! The servers that a token is kept for, and which of them an address in a file means.
 
 use super::lying;
+use super::work::Work;
+use crate::cli::open;
+use crate::exit::Failure;
 use crate::hosts;
-use crate::protocol::{ServerAccess, Status};
+use crate::protocol::{RootStatus, ServerAccess, Status, VaultState};
 use crate::target::{Place, ServerUrl, Target, UserName};
-use crate::token::TokenId;
 
 /// A server of ours.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) server: ServerUrl,
-    /// Who tokens are kept of, the default one first; nobody while the vault is locked.
-    pub(super) users: Vec<UserName>,
-    /// The ids of these tokens.
-    pub(super) ids: Vec<TokenId>,
+    /// The tokens, that of the default user first; none while the vault is locked.
+    pub(super) roots: Vec<RootStatus>,
     /// How it is reached.
     pub(super) access: ServerAccess,
 }
@@ -23,23 +23,37 @@ pub(super) struct Kept {
 pub(super) struct Ours {
     kept: Vec<Kept>,
     list: String,
+    /// Whether the vault is locked, so that nobody knows what is in it.
+    pub(super) is_locked: bool,
+    /// Whether what is kept ends with the agent.
+    pub(super) is_in_memory: bool,
 }
 
 impl Ours {
+    /// As it is now. Where nobody has ever logged in no agent is started for that.
+    pub(super) fn look(work: &mut Work<'_, '_>) -> Result<Self, Failure> {
+        let list = hosts::read(&work.paths.hosts());
+        let status = if list.trim().is_empty() { None } else { Some(open::status(&work.paths)) };
+        match status.transpose() {
+            Ok(status) => Ok(Self::of(&list, status.as_ref())),
+            Err(failure) => work.go_on(Err(failure)).map(|()| Self::of(&list, None)),
+        }
+    }
+
     /// Those in the list of hosts, and what the agent says of them.
-    pub(super) fn of(list: &str, status: Option<&Status>) -> Self {
+    fn of(list: &str, status: Option<&Status>) -> Self {
         let known = |server: ServerUrl| {
             let roots = status.into_iter().flat_map(|status| &status.roots);
-            let mut roots: Vec<_> = roots.filter(|root| root.holder.server == server).collect();
+            let mut roots: Vec<RootStatus> = roots.filter(|root| root.holder.server == server).cloned().collect();
             roots.sort_by_key(|root| !root.default);
-            Kept {
-                ids: roots.iter().map(|root| root.id.clone()).collect(),
-                users: roots.iter().map(|root| root.holder.user.clone()).collect(),
-                access: roots.first().map(|root| root.access.clone()).unwrap_or_default(),
-                server,
-            }
+            Kept { access: roots.first().map(|root| root.access.clone()).unwrap_or_default(), roots, server }
         };
-        Self { kept: hosts::servers(list).map(known).collect(), list: list.to_owned() }
+        Self {
+            kept: hosts::servers(list).map(known).collect(),
+            list: list.to_owned(),
+            is_locked: status.is_some_and(|status| status.vault == VaultState::Locked),
+            is_in_memory: open::is_in_memory(status),
+        }
     }
 
     /// Each server.
@@ -62,20 +76,34 @@ impl Ours {
 
     /// Who is meant where an address of ours names nobody.
     pub(super) fn user(&self, url: &str) -> Option<&UserName> {
-        self.find(url)?.0.users.first()
+        self.find(url)?.0.roots.first().map(|root| &root.holder.user)
     }
 }
+
+#[cfg(test)]
+use crate::protocol::Holder;
 
 #[cfg(test)]
 impl Ours {
     /// A server with that user, for tests.
     pub(super) fn with(server: &str, user: &str) -> Self {
-        let kept = Kept {
-            server: server.parse().expect("a server"),
-            users: vec![user.parse().expect("a user")],
-            ids: Vec::new(),
+        Self::with_root(server, user, &[])
+    }
+
+    /// The same with a token that is restricted like that.
+    pub(super) fn with_root(server: &str, user: &str, restrictions: &[&str]) -> Self {
+        let server: ServerUrl = server.parse().expect("a server");
+        let mut root = RootStatus {
+            holder: Holder { server: server.clone(), user: user.parse().expect("a user") },
+            id: "abcDEF23".parse().expect("an id"),
+            default: true,
+            restrictions: restrictions.iter().map(|restriction| (*restriction).to_owned()).collect(),
+            expires: None,
             access: ServerAccess::default(),
         };
-        Self { kept: vec![kept], list: format!("{server}\n") }
+        root.expires = root.scope().expires();
+        let list = format!("{server}\n");
+        let kept = Kept { server, roots: vec![root], access: ServerAccess::default() };
+        Self { kept: vec![kept], list, ..Self::default() }
     }
 }

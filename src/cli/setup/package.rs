@@ -13,20 +13,20 @@ pub(super) fn add(work: &mut Work<'_, '_>, installed: &Installed) -> Result<(), 
     let name = client.command();
     let Some(environment) = environment else {
         let program = work.shown(program);
-        work.terminal.tell(&format!("{name}: which environment {program} is of cannot be told"))?;
-        return work.terminal.tell("  put devpi-tokens-agent into it");
+        work.tell(&format!("{name}: which environment {program} is of cannot be told"))?;
+        return work.tell("  put devpi-tokens-agent into it");
     };
     // pdm runs the command `keyring` where Python's is not there.
     if environment.has_agent || (*client == Client::Pdm && !environment.has_keyring) {
         return Ok(());
     }
     let Some(command) = command(*client, environment) else {
-        work.terminal.tell(&format!("{name}: it is the system's, and only its package manager may add to it"))?;
-        return work.terminal.tell(&format!("  install your own: pipx install {}", client.package()));
+        work.tell(&format!("{name}: it is the system's, and only its package manager may add to it"))?;
+        return work.tell(&format!("  install your own: pipx install {}", client.package()));
     };
-    work.terminal.tell(&format!("{name}: in its environment it needs devpi-tokens-agent"))?;
+    work.tell(&format!("{name}: in its environment it needs devpi-tokens-agent"))?;
     let line = command.join(" ");
-    work.terminal.tell(&format!("  {}", crate::escape::printable(&line)))?;
+    work.tell(&format!("  {}", crate::escape::printable(&line)))?;
     if !work.agrees("run that?")? {
         return Ok(());
     }

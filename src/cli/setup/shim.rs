@@ -26,10 +26,7 @@ pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<
         })?,
         None => usual(&path, &helper)?,
     };
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
-            .with_remedy(ANOTHER)
-    })?;
+    make_folder(&folder)?;
     let taken: Vec<&str> =
         NAMES.into_iter().filter(|name| found(&folder.join(name), &helper) == Found::Other).collect();
     if !taken.is_empty() {
@@ -63,29 +60,39 @@ pub(super) fn ensure(work: &mut Work<'_, '_>) -> Result<(), Failure> {
     let missing: Vec<PathBuf> = NAMES.iter().map(|name| folder.join(name)).collect();
     let missing: Vec<PathBuf> = missing.into_iter().filter(|link| found(link, &helper) != Found::Ours).collect();
     if !missing.is_empty() {
-        work.terminal.tell(&format!("{}: pip, uv and git find the agent here", work.shown(&folder)))?;
+        work.tell(&format!("{}: pip, uv and git find the agent here", work.shown(&folder)))?;
         for link in &missing {
             let name = link.file_name().unwrap_or_default().to_string_lossy();
-            work.terminal.tell(&format!("  +{name} -> devpi-tokens-helper"))?;
+            work.tell(&format!("  +{name} -> devpi-tokens-helper"))?;
         }
         if !work.agrees("link them?")? {
             return Ok(());
         }
         for place in missing {
             let made = file::missing_folders(&place);
-            work.journal.note(Change::Link { path: place.clone(), to: helper.clone(), made })?;
-            std::fs::create_dir_all(&folder).map_err(|error| {
-                Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
-                    .with_remedy(ANOTHER)
-            })?;
-            link(&place, &helper)?;
+            let change = Change::Link { path: place.clone(), to: helper.clone(), made };
+            work.journal.make(change, || link(&place, &helper))?;
             work.made += 1;
         }
     }
     advise(&folder, &path, work.terminal)
 }
 
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
+            .with_remedy(ANOTHER)
+    })
+}
+
 fn link(place: &Path, helper: &Path) -> Result<(), Failure> {
+    place.parent().map_or(Ok(()), make_folder)?;
+    // What was put there meanwhile is somebody's.
+    if found(place, helper) == Found::Other {
+        return Err(
+            Failure::new(Exit::CannotCreate, format!("there is another {}", place.display())).with_remedy(ANOTHER)
+        );
+    }
     // Where it is a link that leads nowhere, as after an upgrade, it is in the way.
     let _ = std::fs::remove_file(place);
     symlink(helper, place).map_err(|error| {
@@ -138,7 +145,8 @@ enum Found {
     Other,
 }
 
-/// What lies at a name. A link to a helper of ours that is gone is nothing.
+/// What lies at a name. A link to another helper of ours is nothing: that of an installation before this one, which this
+/// one replaces.
 fn found(link: &Path, helper: &Path) -> Found {
     if link.canonicalize().is_ok_and(|program| program == helper) {
         return Found::Ours;

@@ -2,9 +2,12 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, TomlError, Value, value};
 
-use super::lying;
 use super::ours::Ours;
+use super::{document, lying};
 use crate::target::{IndexName, ServerUrl};
+
+const KEY: &str = "keyring-provider";
+const VALUE: &str = "subprocess";
 
 /// An index that uv has to know by itself: its files are asked for without a 401 in front.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +39,10 @@ pub(super) fn indexes(text: &str) -> Result<Vec<String>, TomlError> {
 /// # Errors
 /// Where it is no TOML.
 pub(super) fn settled(text: &str, ours: &Ours, bases: &[Base]) -> Result<String, TomlError> {
-    const KEY: &str = "keyring-provider";
-    const VALUE: &str = "subprocess";
-    let mut file: DocumentMut = text.parse()?;
+    document::edited(text, |file| settle(file, ours, bases))
+}
+
+fn settle(file: &mut DocumentMut, ours: &Ours, bases: &[Base]) {
     if file.get(KEY).and_then(Item::as_str) != Some(VALUE) {
         set(file.as_table_mut(), KEY, VALUE);
     }
@@ -49,7 +53,7 @@ pub(super) fn settled(text: &str, ours: &Ours, bases: &[Base]) -> Result<String,
         set(pip, KEY, VALUE);
     }
     let mut known: Vec<String> = Vec::new();
-    each_index(&mut file, &mut |index| {
+    each_index(file, &mut |index| {
         let Some(url) = text_of(index, "url").map(str::to_owned) else { return };
         if ours.find(&url).is_some() && text_of(index, "authenticate") != Some("always") {
             set(index, "authenticate", "always");
@@ -57,9 +61,8 @@ pub(super) fn settled(text: &str, ours: &Ours, bases: &[Base]) -> Result<String,
         known.push(lying::apart(&url).plain.trim_end_matches('/').to_owned());
     });
     for base in bases.iter().filter(|base| !known.contains(&base.url().trim_end_matches('/').to_owned())) {
-        add(&mut file, base);
+        add(file, base);
     }
-    Ok(file.to_string())
 }
 
 fn each_index(file: &mut DocumentMut, look: &mut dyn FnMut(&mut dyn TableLike)) {

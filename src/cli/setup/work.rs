@@ -9,6 +9,7 @@ use super::patch::{self, Patch};
 use crate::cli::Terminal;
 use crate::cli::prompt::Prompt;
 use crate::exit::{Exit, Failure};
+use crate::paths::Paths;
 use crate::secret::Secret;
 
 /// Who agrees to a change.
@@ -26,6 +27,7 @@ pub(super) struct Work<'a, 'w> {
     pub(super) terminal: &'a mut Terminal<'w>,
     pub(super) consent: Consent,
     pub(super) journal: Journal,
+    pub(super) paths: Paths,
     /// The user's home, which is shown as `~`.
     pub(super) home: PathBuf,
     /// How many changes were made, and how many were shown to nobody who could agree.
@@ -35,9 +37,16 @@ pub(super) struct Work<'a, 'w> {
     pub(super) declined: usize,
     /// The first thing that went wrong.
     pub(super) failed: Option<Exit>,
+    /// Whether nobody answers any more, or nothing can be shown.
+    pub(super) is_over: bool,
 }
 
 impl Work<'_, '_> {
+    /// A line for the person.
+    pub(super) fn tell(&mut self, line: &str) -> Result<(), Failure> {
+        self.terminal.tell(line).inspect_err(|_| self.is_over = true)
+    }
+
     /// Whether it is agreed to. Where nobody answers any more, all that follows is only shown.
     pub(super) fn agrees(&mut self, question: &str) -> Result<bool, Failure> {
         let answer = match &self.consent {
@@ -46,7 +55,10 @@ impl Work<'_, '_> {
             Consent::Asked(prompt) => match prompt.confirm(question) {
                 Ok(answer) => Some(answer),
                 Err(_) if !prompt.has_person() => None,
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    self.is_over = true;
+                    return Err(failure);
+                }
             },
         };
         if let Consent::Asked(prompt) = &self.consent
@@ -72,14 +84,16 @@ impl Work<'_, '_> {
             return Ok(());
         }
         self.show(why, found, after, std::iter::empty())?;
+        let mask = Mask::of(&[found.text(), after], std::iter::empty());
+        let (back, is_whole) = Patch::back(found.text(), after, &mask);
+        if !is_whole {
+            self.tell("  --undo does not bring back a line with a password in it")?;
+        }
         if !self.agrees("change it?")? {
             return Ok(());
         }
         let made = found.text.is_none().then(|| file::missing_folders(&found.path));
-        let back = Patch::back(found.text(), after);
-        // First, so that no change is ever without its way back.
-        self.journal.note(Change::File { path: found.path.clone(), made, back })?;
-        found.write(after)?;
+        self.journal.make(Change::File { path: found.path.clone(), made, back }, || found.write(after))?;
         self.made += 1;
         Ok(())
     }
@@ -92,9 +106,9 @@ impl Work<'_, '_> {
         after: &str,
         secrets: impl Iterator<Item = Secret>,
     ) -> Result<(), Failure> {
-        self.terminal.tell(&format!("{}: {why}", self.shown(&found.path)))?;
+        self.tell(&format!("{}: {why}", self.shown(&found.path)))?;
         let mask = Mask::of(&[found.text(), after], secrets);
-        patch::shown(found.text(), after, &mask).iter().try_for_each(|line| self.terminal.tell(line))
+        patch::shown(found.text(), after, &mask).iter().try_for_each(|line| self.tell(line))
     }
 
     /// A path as a person writes it.
@@ -110,8 +124,7 @@ impl Work<'_, '_> {
     /// Goes on after something that concerns one client or file only.
     pub(super) fn go_on(&mut self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         match outcome {
-            // Nobody answers, or nothing can be shown: the end of it all.
-            Err(failure) if matches!(failure.exit, Exit::Usage | Exit::CannotWrite) => Err(failure),
+            Err(failure) if self.is_over => Err(failure),
             Err(failure) => {
                 failure.report("devpi-tokens", self.terminal.width, self.terminal.err);
                 self.failed.get_or_insert(failure.exit);
