@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use glob::Pattern;
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::Errno;
+use zeroize::Zeroizing;
 
 use crate::caller::Files;
 
@@ -61,6 +63,32 @@ pub fn text(path: &Path) -> std::io::Result<String> {
         return Err(ErrorKind::FileTooLarge.into());
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The bytes of a file with secrets in it; nothing where there is none.
+///
+/// # Errors
+/// As [`text`].
+pub fn secret(path: &Path) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
+    // Opening a pipe must not wait for its other end.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match openat(CWD, path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    // In one piece, as a buffer that grows leaves unwiped copies behind.
+    let room = usize::try_from(found.len().min(LARGEST)).unwrap_or_default() + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    Ok(Some(bytes))
 }
 
 /// One part of a pattern.

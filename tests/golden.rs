@@ -609,10 +609,11 @@ fn what_setup_shows_and_says() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, text).expect("a file");
     }
-    let lines: [(&[&str], &str); 14] = [
+    let lines: [(&[&str], &str); 15] = [
         (&["setup", "--dry-run"], ""),
         (&["setup", "pip", "git"], ""),
-        (&["setup", "twine", "poetry"], "y\nno\n"),
+        (&["setup", "twine", "poetry"], "no\n"),
+        (&["setup", "pip", "git"], "no\ny\n"),
         (&["setup", "pip", "git", "--yes"], ""),
         (&["setup", "pip", "git", "--yes"], ""),
         (&["setup", "--undo"], ""),

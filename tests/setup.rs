@@ -284,6 +284,30 @@ fn nothing_that_is_secret_is_shown_beside_a_change_or_written_down() {
 }
 
 #[test]
+fn the_home_of_another_user_is_left_alone() {
+    let person = Person::alice();
+    let theirs = tempfile::tempdir().expect("a folder");
+    let home = match std::os::unix::fs::chown(theirs.path(), Some(65534), None) {
+        Ok(()) => theirs.path(),
+        Err(_) => Path::new("/"),
+    };
+    for words in [["setup", "--yes"], ["setup", "--undo"], ["setup", "shim"]] {
+        let done = person.command(&words).env("HOME", home).output().expect("setup");
+        assert_eq!(code(&done), Some(78), "{}", err(&done));
+        assert!(err(&done).contains("HOME belongs to another user"), "{}", err(&done));
+    }
+    assert_eq!(fs::read_dir(theirs.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn files_that_a_variable_turns_off_are_no_failure() {
+    let person = Person::alice();
+    let mut command = person.command(&["setup", "pip", "git", "--yes"]);
+    let done = command.env("NETRC", "/dev/null").env("GIT_CONFIG_GLOBAL", "/dev/null").output().expect("setup");
+    assert_eq!(code(&done), Some(0), "{}{}", out(&done), err(&done));
+}
+
+#[test]
 fn a_file_that_cannot_be_understood_is_left_and_the_others_are_set_up() {
     let person = Person::alice();
     person.file(".config/uv/uv.toml", "broken = [\n");

@@ -5,12 +5,15 @@
 mod environment;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 pub(super) use super::args::Client;
-pub(super) use environment::{Environment, Owner};
+pub(super) use environment::{Adding, Environment, Owner};
 
 /// How much of a program is read to see what runs it, in bytes.
 const HEAD: u64 = 4096;
@@ -156,7 +159,9 @@ fn is_executable(program: &Path) -> bool {
 /// The first bytes of a file, as text.
 fn head(program: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    std::fs::File::open(program).ok()?.take(HEAD).read_to_end(&mut bytes).ok()?;
+    // Opening a pipe must not wait for its other end.
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(program).ok()?;
+    file.metadata().ok()?.is_file().then_some(file)?.take(HEAD).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -1,26 +1,17 @@
 //! netrc files, read as Python's `netrc` reads them and kept as text: what uv has is a translation of that reader.
 //! [The format](https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html).
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::ops::Range;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::target::UserName;
 
-/// The largest file of a person that is carried over, in bytes.
-const LARGEST: u64 = 1024 * 1024;
-
-/// The netrc that a command would read without us.
-pub(in crate::cli) fn own() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = set("HOME");
-    let named = set("NETRC").map(|path| match (path.strip_prefix("~"), &home) {
+/// The netrc that a command would read without us: that which `NETRC` names, else the one at home.
+pub(in crate::cli) fn own(home: Option<PathBuf>, named: Option<PathBuf>) -> Option<PathBuf> {
+    let named = named.map(|path| match (path.strip_prefix("~"), &home) {
         (Ok(below), Some(home)) => home.join(below),
         _ => path,
     });
@@ -29,28 +20,6 @@ pub(in crate::cli) fn own() -> Option<PathBuf> {
         let home = home?;
         [".netrc", "_netrc"].iter().map(|name| home.join(name)).find(|path| path.exists())
     })
-}
-
-/// The text of a file; none where there is no file.
-pub(super) fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    // Opening a pipe must not wait for its other end.
-    let file = match File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Zeroizing::default()),
-        Err(error) => return Err(error),
-    };
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return Err(ErrorKind::InvalidInput.into());
-    }
-    // In one piece, as a buffer that grows leaves unwiped copies behind.
-    let mut text =
-        Zeroizing::new(Vec::with_capacity(usize::try_from(found.len().min(LARGEST)).unwrap_or_default() + 1));
-    file.take(LARGEST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
 }
 
 /// What a host is told.

@@ -22,6 +22,8 @@ mod undo;
 mod uv;
 mod work;
 
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use super::args::{self, Client, SetupPart};
@@ -40,13 +42,15 @@ use places::Places;
 use work::{Consent, Work};
 
 pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    if let Some(SetupPart::Shim { dir }) = args.part {
-        return shim::shim(dir, terminal);
+    // A folder that is named is nobody's home.
+    if let Some(SetupPart::Shim { dir: Some(dir) }) = args.part {
+        return shim::shim(Some(dir), terminal);
+    }
+    let home = home()?;
+    if args.part.is_some() {
+        return shim::shim(None, terminal);
     }
     let paths = Paths::find()?;
-    let home = directories::BaseDirs::new().map(|base| base.home_dir().to_owned()).ok_or_else(|| {
-        Failure::new(Exit::Unsafe, "HOME is not set and the user database names no home").with_remedy("set HOME")
-    })?;
     let consent = match () {
         () if args.yes => Consent::Given,
         () if args.dry_run || args.no_input => Consent::Missing,
@@ -76,6 +80,19 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
     };
     machine.set_up(&mut work)?;
     report(&mut work, args.dry_run)
+}
+
+/// The home whose files are changed: that of whoever changes them, as new files are theirs.
+fn home() -> Result<PathBuf, Failure> {
+    let home = directories::BaseDirs::new().map(|base| base.home_dir().to_owned()).ok_or_else(|| {
+        Failure::new(Exit::Unsafe, "HOME is not set and the user database names no home").with_remedy("set HOME")
+    })?;
+    let owner = std::fs::metadata(&home).map(|found| found.uid()).ok();
+    if owner.is_some_and(|owner| owner != rustix::process::geteuid().as_raw()) {
+        return Err(Failure::new(Exit::Unsafe, format!("HOME belongs to another user: {}", home.display()))
+            .with_remedy("run it as that user"));
+    }
+    Ok(home)
 }
 
 /// The clients that are meant, and where each is.
@@ -112,25 +129,29 @@ struct Machine<'a> {
 impl Machine<'_> {
     fn set_up(&self, work: &mut Work<'_, '_>) -> Result<(), Failure> {
         let clients: Vec<Client> = self.installed.iter().map(|(client, _)| *client).collect();
+        if self.all || clients.iter().any(|client| client.runs_keyring() || *client == Client::Git) {
+            let linked = shim::ensure(work);
+            work.go_on(linked)?;
+        }
+        // First, as what is taken out of a client's files is missed where it cannot ask the agent.
+        let lacking = self.packages(work)?;
         let mut ours = Ours::look(work)?;
         if ours.is_locked {
             work.go_on(Err(credentials::locked()))?;
         } else {
             let names = self.places.poetry_names();
-            for (path, kind) in self.places.with_credentials(&clients) {
-                let taken = credentials::take_in(work, &mut ours, (&path, kind), &names);
+            for place in self.places.with_credentials(&clients) {
+                let taken = credentials::take_in(work, &mut ours, (&place, &lacking), &names);
                 work.go_on(taken)?;
             }
         }
-        if self.all || clients.iter().any(|client| client.runs_keyring() || *client == Client::Git) {
-            let linked = shim::ensure(work);
-            work.go_on(linked)?;
-        }
-        for (client, places) in &self.installed {
+        // flit reads the file of twine.
+        let is_second = |client: Client| client == Client::Flit && clients.contains(&Client::Twine);
+        for (client, places) in self.installed.iter().filter(|(client, _)| !is_second(*client)) {
             let settled = self.settle(*client, places, &ours, work);
             work.go_on(settled)?;
         }
-        self.packages(work)
+        Ok(())
     }
 
     /// What a client's own file has to say.
@@ -189,7 +210,13 @@ impl Machine<'_> {
                     continue;
                 }
             }
-            let token = get::to_read(&work.paths, kept.server.clone(), index.clone(), work.terminal)?;
+            let token = match get::to_read(&work.paths, kept.server.clone(), index.clone(), work.terminal) {
+                Ok(token) => token,
+                Err(failure) => {
+                    work.terminal.note(format!("{index}: its bases are not known: {failure}"));
+                    continue;
+                }
+            };
             let scope = crate::token::Token::parse(token.expose()).map_err(|_| client::unexpected())?.scope();
             let others = scope.indexes().into_iter().flatten().filter(|base| **base != index);
             bases.extend(others.map(|base| uv::Base { server: kept.server.clone(), index: base.clone() }));
@@ -197,20 +224,37 @@ impl Machine<'_> {
         Ok(bases)
     }
 
-    /// Our package, in the environment of each client that needs it there.
-    fn packages(&self, work: &mut Work<'_, '_>) -> Result<(), Failure> {
-        let mut seen: Vec<PathBuf> = Vec::new();
-        for installed in self.installed.iter().flat_map(|(_, places)| places) {
-            let folder = installed.environment.as_ref().map(|environment| environment.folder.clone());
-            if !installed.client.needs_package() || folder.as_ref().is_some_and(|folder| seen.contains(folder)) {
-                continue;
+    /// Our package, in the environment of each client that needs it there. Answers with those that lack it after that, or
+    /// are nowhere.
+    fn packages(&self, work: &mut Work<'_, '_>) -> Result<Vec<Client>, Failure> {
+        let mut seen: BTreeMap<PathBuf, bool> = BTreeMap::new();
+        let mut lacking = Vec::new();
+        for (client, places) in self.installed.iter().filter(|(client, _)| client.needs_package()) {
+            let mut has_all = !places.is_empty();
+            for installed in places {
+                has_all &= package_in(work, installed, &mut seen)?;
             }
-            seen.extend(folder);
-            let added = package::add(work, installed);
-            work.go_on(added)?;
+            lacking.extend((!has_all).then_some(*client));
         }
-        Ok(())
+        Ok(lacking)
     }
+}
+
+/// Whether our package is in an environment after it was proposed there, once.
+fn package_in(
+    work: &mut Work<'_, '_>,
+    installed: &Installed,
+    seen: &mut BTreeMap<PathBuf, bool>,
+) -> Result<bool, Failure> {
+    let folder = installed.environment.as_ref().map(|environment| environment.folder.clone());
+    if let Some(known) = folder.as_ref().and_then(|folder| seen.get(folder)) {
+        return Ok(*known);
+    }
+    let mut is_there = false;
+    let added = package::add(work, installed).map(|there| is_there = there);
+    work.go_on(added)?;
+    seen.extend(folder.map(|folder| (folder, is_there)));
+    Ok(is_there)
 }
 
 fn no_toml(work: &Work<'_, '_>, found: &Found) -> Failure {

@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use serde_json::json;
 
-use crate::Person;
 use crate::support::run::succeeds;
 use crate::support::{BED, Home, TOOLS, code, err, out};
+use crate::{Person, packages};
 use testbed::Client;
 
 /// Somebody who has not logged in yet.
@@ -18,6 +18,12 @@ fn stranger() -> Person {
 fn token_to_read() -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock").as_secs();
     BED.create_token("alice", &json!({"allowed": ["pkg_read"], "expires": now + 86_400})).expect("a token")
+}
+
+/// A client that has our package beside it.
+fn with_agent(person: &Person, package: &str, command: &str) {
+    let has = ["keyring-25.7.0", "devpi_tokens_agent-0.1.0"];
+    packages::tool(person, ".local/share/pipx/venvs", (package, command), &has);
 }
 
 fn with_user(url: &str, user: &str, secret: &str) -> String {
@@ -113,6 +119,9 @@ fn tokens_in_netrc_poetrys_and_devpi_clients_files_go_once_the_agent_has_one() {
         ),
     );
     person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
+    for (package, command) in [("poetry", "poetry"), ("pdm", "pdm"), ("devpi-client", "devpi")] {
+        with_agent(&person, package, command);
+    }
     let done = person.setup(&["poetry", "pdm", "devpi", "--yes"]);
     let said = out(&done) + &err(&done);
     assert_eq!(code(&done), Some(0), "{said}");
@@ -134,6 +143,7 @@ fn nobody_is_told_to_delete_the_token_that_the_agent_itself_keeps() {
     let login = person.home.cli(&["login", "--file", "-", &BED.simple_url("alice/dev")]);
     assert!(crate::support::fed(login, &format!("{token}\n")).status.success());
     person.file(".devpi/client/auth.json", &json!({"auth": {BED.url() + "/": [["alice", token]]}}).to_string());
+    with_agent(&person, "devpi-client", "devpi");
     let said = person.set_up(&["devpi", "--yes"]);
     assert!(said.contains("the agent keeps a token for ") && !said.contains("devpi-tokens delete"), "{said}");
     assert!(!person.read(".devpi/client/auth.json").contains(&token));

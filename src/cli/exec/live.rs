@@ -32,7 +32,9 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(paths: Paths, sources: Vec<Source>, lifetime: u64, folder: RunFolder) -> Self {
         let (written, due) = (Duration::ZERO, Duration::ZERO);
-        Self { paths, sources, lifetime, folder, own: netrc::own(), written, due, is_failing: false }
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let own = netrc::own(set("HOME"), set("NETRC"));
+        Self { paths, sources, lifetime, folder, own, written, due, is_failing: false }
     }
 
     /// Where it is.
@@ -86,8 +88,8 @@ impl Live {
             entries.push(Entry { host: source.host(), user: source.user(), token: cut.text });
         }
         let own = self.own.as_deref().unwrap_or(Path::new(""));
-        let (other, unread) = match netrc::read(own) {
-            Ok(text) => (text, None),
+        let (other, unread) = match crate::disk::secret(own) {
+            Ok(text) => (text.unwrap_or_default(), None),
             Err(error) => (Default::default(), Some(format!("{} is left out: {}", own.display(), error.kind()))),
         };
         let (text, bad_from) = netrc::with_entries(&entries, &other);

@@ -12,6 +12,18 @@ const MOST_PACKAGES: usize = 20_000;
 const KEYRING: &str = "keyring";
 const AGENT: &str = "devpi-tokens-agent";
 
+/// Ours of this release and of no other: it comes from whatever index an environment is configured with.
+const PINNED: &str = concat!("devpi-tokens-agent==", env!("CARGO_PKG_VERSION"));
+
+/// What puts our package into an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct Adding {
+    /// The command.
+    pub(in crate::cli) words: Vec<String>,
+    /// Whether it keeps all that the environment was made with.
+    pub(in crate::cli) is_whole: bool,
+}
+
 /// Who made an environment, and is to be asked to put something into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) enum Owner {
@@ -72,24 +84,16 @@ impl Environment {
 
     /// The command that puts our package into it, and that other one; `None` where only a package manager of the system
     /// may.
-    pub(in crate::cli) fn command_to_add(&self, also: Option<&str>) -> Option<Vec<String>> {
+    pub(in crate::cli) fn command_to_add(&self, also: Option<&str>) -> Option<Adding> {
         let python = self.python.to_str();
         let words = match &self.owner {
-            Owner::Pipx(name) => vec!["pipx", "inject", name, AGENT],
-            Owner::UvTool(name) => vec!["uv", "tool", "install", name, "--with", AGENT],
-            Owner::Venv if self.pip.is_none() => vec!["uv", "pip", "install", "--python", python?, AGENT],
-            Owner::Venv | Owner::Python => vec![python?, "-m", "pip", "install", AGENT],
+            Owner::Pipx(name) => vec!["pipx", "inject", name, PINNED],
+            Owner::UvTool(name) => return Some(Receipt::of(&self.folder, name).command(also)),
+            Owner::Venv if self.pip.is_none() => vec!["uv", "pip", "install", "--python", python?, PINNED],
+            Owner::Venv | Owner::Python => vec![python?, "-m", "pip", "install", PINNED],
             Owner::System => return None,
         };
-        let mut command: Vec<String> = words.into_iter().map(str::to_owned).collect();
-        if let Owner::UvTool(name) = &self.owner {
-            // uv forgets what it was told before.
-            let others = also.map(str::to_owned).into_iter().chain(with(&self.folder, name));
-            command.extend(others.flat_map(|other| ["--with".to_owned(), other]));
-        } else {
-            command.extend(also.map(str::to_owned));
-        }
-        Some(command)
+        Some(Adding { words: words.into_iter().chain(also).map(str::to_owned).collect(), is_whole: true })
     }
 }
 
@@ -195,15 +199,63 @@ fn distribution(entry: &str) -> Option<(ProjectName, String)> {
     Some((parts.next()?.parse().ok()?, parts.next().unwrap_or_default().to_owned()))
 }
 
-/// What else a tool of uv was installed with (`uv-receipt.toml`).
-fn with(folder: &Path, tool: &str) -> Vec<String> {
-    let text = crate::disk::text(&folder.join("uv-receipt.toml")).unwrap_or_default();
-    let receipt: toml::Table = text.parse().unwrap_or_default();
-    let requirements = receipt.get("tool").and_then(|tool| tool.get("requirements")).and_then(toml::Value::as_array);
-    let others = requirements.into_iter().flatten().filter_map(|requirement| {
-        let field = |key| requirement.get(key).and_then(toml::Value::as_str);
-        let name = field("name").filter(|name| *name != tool && *name != AGENT)?;
-        Some(format!("{name}{}", field("specifier").unwrap_or_default()))
-    });
-    others.collect()
+/// What uv was told of a tool (`uv-receipt.toml`): it forgets that when it is told anew.
+struct Receipt {
+    /// The tool itself, as a requirement.
+    tool: String,
+    /// What else is in its environment.
+    with: Vec<String>,
+    python: Option<String>,
+    /// Whether all of it can be told again: a source, an option or a constraint cannot.
+    is_whole: bool,
+}
+
+impl Receipt {
+    fn of(folder: &Path, name: &str) -> Self {
+        let text = crate::disk::text(&folder.join("uv-receipt.toml")).unwrap_or_default();
+        let file: toml::Table = text.parse().unwrap_or_default();
+        let empty = toml::Table::new();
+        let table = file.get("tool").and_then(toml::Value::as_table).unwrap_or(&empty);
+        let requirements = table.get("requirements").and_then(toml::Value::as_array).into_iter().flatten();
+        let known = |table: &toml::Table, keys: &[&str]| table.keys().all(|key| keys.contains(&key.as_str()));
+        let mut receipt = Self {
+            tool: name.to_owned(),
+            with: Vec::new(),
+            python: table.get("python").and_then(toml::Value::as_str).map(str::to_owned),
+            is_whole: known(table, &["requirements", "python", "entrypoints"]),
+        };
+        let mut is_there = false;
+        for requirement in requirements {
+            let Some((its, text)) = requirement.as_table().and_then(|table| Some((table, spelled(table)?))) else {
+                receipt.is_whole = false;
+                continue;
+            };
+            receipt.is_whole &= known(its, &["name", "extras", "specifier"]);
+            match its.get("name").and_then(toml::Value::as_str) {
+                Some(own) if own == name => (receipt.tool, is_there) = (text, true),
+                Some(AGENT) => {}
+                _ => receipt.with.push(text),
+            }
+        }
+        receipt.is_whole &= is_there;
+        receipt
+    }
+
+    fn command(self, also: Option<&str>) -> Adding {
+        let with = [PINNED.to_owned()].into_iter().chain(also.map(str::to_owned)).chain(self.with);
+        let mut words: Vec<String> = ["uv", "tool", "install"].map(str::to_owned).into();
+        words.push(self.tool);
+        words.extend(with.flat_map(|other| ["--with".to_owned(), other]));
+        words.extend(self.python.into_iter().flat_map(|python| ["--python".to_owned(), python]));
+        Adding { words, is_whole: self.is_whole }
+    }
+}
+
+/// A requirement as it is written: `name[extra]>=1`.
+fn spelled(requirement: &toml::Table) -> Option<String> {
+    let text = |key| requirement.get(key).and_then(toml::Value::as_str);
+    let extras = requirement.get("extras").and_then(toml::Value::as_array).into_iter().flatten();
+    let extras: Vec<&str> = extras.filter_map(toml::Value::as_str).collect();
+    let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+    Some(format!("{}{extras}{}", text("name")?, text("specifier").unwrap_or_default()))
 }

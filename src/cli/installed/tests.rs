@@ -72,8 +72,12 @@ impl Machine {
     }
 }
 
-fn words(command: Option<Vec<String>>) -> String {
-    command.expect("a command").join(" ")
+/// The command, without the version that is asked for.
+fn words(adding: Option<Adding>) -> String {
+    let pinned = concat!("devpi-tokens-agent==", env!("CARGO_PKG_VERSION"));
+    let line = adding.expect("a command").words.join(" ");
+    assert!(line.contains(pinned), "{line}");
+    line.replace(pinned, "devpi-tokens-agent")
 }
 
 #[test]
@@ -126,7 +130,29 @@ fn a_tool_of_uv_keeps_what_it_was_installed_with() {
     assert_eq!(command("nonsense ["), "uv tool install twine --with devpi-tokens-agent");
     let receipt = "[tool]\nrequirements = [{ name = \"twine\", specifier = \">=6\" }, { name = \"keyring\", \
                    specifier = \"<26\" }, { name = \"devpi-tokens-agent\" }]\n";
-    assert_eq!(command(receipt), "uv tool install twine --with devpi-tokens-agent --with keyring<26");
+    assert_eq!(command(receipt), "uv tool install twine>=6 --with devpi-tokens-agent --with keyring<26");
+    let receipt = "[tool]\nrequirements = [{ name = \"twine\", extras = [\"a\", \"b\"] }, { name = \"x\", extras = [\"c\"], \
+                   specifier = \"==1\" }]\npython = \"3.12\"\nentrypoints = []\n";
+    assert_eq!(command(receipt), "uv tool install twine[a,b] --with devpi-tokens-agent --with x[c]==1 --python 3.12");
+}
+
+#[test]
+fn what_uv_cannot_be_told_again_of_a_tool_is_noticed() {
+    let machine = Machine::new();
+    machine.venv("home/.local/share/uv/tools/twine", "twine", &[]);
+    let is_whole = |requirements: &str, more: &str| {
+        let receipt = format!("[tool]\nrequirements = [{requirements}]\n{more}\n");
+        machine.file("home/.local/share/uv/tools/twine/uv-receipt.toml", &receipt);
+        machine.environment(Client::Twine).command_to_add(None).expect("a command").is_whole
+    };
+    let twine = "{ name = \"twine\" }";
+    assert!(is_whole(twine, "python = \"3.12\""));
+    assert!(!is_whole(&format!("{twine}, {{ name = \"bar\", directory = \"/bar\" }}"), ""));
+    assert!(!is_whole("{ name = \"twine\", index = \"https://else/simple\" }", ""));
+    assert!(!is_whole(twine, "[tool.options]\nindex-url = \"https://else/simple\""));
+    assert!(!is_whole(twine, "constraints = [{ name = \"keyring\", specifier = \"<26\" }]"));
+    assert!(!is_whole("\"twine\"", ""));
+    assert!(!is_whole("", ""));
 }
 
 #[test]

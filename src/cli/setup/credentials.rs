@@ -3,12 +3,13 @@
 //! That is a step of its own, before all others, and no undo brings a secret back: nothing keeps a second copy of it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::file::Found;
 use super::lying::{self, Kind, Lying};
 use super::ours::{Kept, Ours};
+use super::places::Place;
 use super::work::{Consent, Work};
+use crate::cli::args::Client;
 use crate::cli::{login, now};
 use crate::exit::{Exit, Failure};
 use crate::protocol::{Holder, RootStatus, ServerAccess};
@@ -31,17 +32,22 @@ enum Fate {
 struct File<'f> {
     found: &'f Found,
     kind: Kind,
+    /// A client that would be left without what it reads there.
+    needed_by: Option<Client>,
 }
 
-/// Looks through one file; `ours` is as it is after what was logged in with.
+/// Looks through one file, and takes nothing out of what a client that lacks our package reads; `ours` is as it is after
+/// what was logged in with.
 pub(super) fn take_in(
     work: &mut Work<'_, '_>,
     ours: &mut Ours,
-    (path, kind): (&Path, Kind),
+    (place, lacking): (&Place, &[Client]),
     names: &BTreeMap<String, String>,
 ) -> Result<(), Failure> {
-    let found = Found::read(path)?;
-    let file = File { found: &found, kind };
+    let Place { path, kind, clients } = place;
+    let (found, kind) = (Found::read(path)?, *kind);
+    let needed_by = clients.iter().copied().find(|client| lacking.contains(client));
+    let file = File { found: &found, kind, needed_by };
     let all = lying::find(kind, found.text(), names);
     let gone = going(work, ours, &file, &all);
     if gone.is_empty() {
@@ -88,6 +94,11 @@ fn going<'l>(work: &mut Work<'_, '_>, ours: &Ours, file: &File<'_>, all: &'l [Ly
             "{path}: credentials are left there, as what the agent keeps ends with it\n  \
              to have it last, log in anew with DEVPI_TOKENS_VAULT=passphrase, or another"
         ));
+        return Vec::new();
+    }
+    if let Some(client) = file.needed_by.filter(|_| !gone.is_empty()) {
+        let client = client.command();
+        work.terminal.note(format!("{path}: credentials are left there until {client} has devpi-tokens-agent"));
         return Vec::new();
     }
     // A password in a netrc may be for other programs on that host as well.

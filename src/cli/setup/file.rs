@@ -1,18 +1,12 @@
 //! A configuration file of a person: read as a whole, and replaced only if it is still what was read.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 use crate::cli::output;
 use crate::exit::{Exit, Failure};
-
-/// The largest file that is looked at, in bytes.
-const LARGEST: u64 = 1024 * 1024;
 
 /// A file as it was found.
 pub(super) struct Found {
@@ -66,24 +60,13 @@ pub(super) fn missing_folders(path: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
-    // Opening a pipe must not wait for its other end.
-    let mut options = File::options();
-    let file = match options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unusable(path, &format!("cannot be read: {}", error.kind()))),
-    };
-    if !file.metadata().is_ok_and(|found| found.is_file()) {
-        return Err(unusable(path, "is no plain file"));
-    }
-    let mut text = Zeroizing::new(Vec::new());
-    file.take(LARGEST + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| unusable(path, &format!("cannot be read: {}", error.kind())))?;
-    if text.len() as u64 > LARGEST {
-        return Err(unusable(path, "is larger than a megabyte"));
-    }
-    match std::str::from_utf8(&text) {
+    let found = crate::disk::secret(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => unusable(path, "is no plain file"),
+        ErrorKind::FileTooLarge => unusable(path, "is larger than a megabyte"),
+        kind => unusable(path, &format!("cannot be read: {kind}")),
+    })?;
+    let Some(bytes) = found else { return Ok(None) };
+    match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Some(Zeroizing::new(text.to_owned()))),
         Err(_) => Err(unusable(path, "is not written in UTF-8")),
     }

@@ -22,7 +22,7 @@ pub(super) struct Entry<'t> {
 
 impl Entry<'_> {
     /// Whether it is the one of that section and name; `-` and `_` are one, and so are upper and lower case, as in pip.
-    fn is(&self, section: &str, key: &str) -> bool {
+    pub(super) fn is(&self, section: &str, key: &str) -> bool {
         self.section == section && normal(self.key) == normal(key)
     }
 

@@ -157,8 +157,8 @@ fn in_addresses(text: &str) -> Vec<Lying> {
 
 fn in_pypirc(text: &str) -> Vec<Lying> {
     let entries = ini::entries(text);
-    let of = |section: &str, key: &str| entries.iter().find(|entry| entry.section == section && entry.key == key);
-    let passwords = entries.iter().filter(|entry| entry.key == "password" && !entry.text().is_empty());
+    let of = |section: &str, key: &str| entries.iter().find(|entry| entry.is(section, key));
+    let passwords = entries.iter().filter(|entry| entry.is(entry.section, "password") && !entry.text().is_empty());
     let mut found: Vec<Lying> = passwords
         .filter_map(|entry| {
             let url = apart(&of(entry.section, "repository")?.text()).plain;

@@ -3,43 +3,43 @@
 
 use std::process::{Command, Stdio};
 
-use super::work::Work;
-use crate::cli::installed::{Client, Environment, Installed};
+use super::work::{Consent, Work};
+use crate::cli::installed::{Adding, Client, Installed};
 use crate::exit::{Exit, Failure};
 
-/// Proposes to put the package into an environment where it is missing.
-pub(super) fn add(work: &mut Work<'_, '_>, installed: &Installed) -> Result<(), Failure> {
+/// Proposes to put the package into an environment where it is missing. Whether it is there now; where nobody agrees to
+/// anything, whether it would be.
+pub(super) fn add(work: &mut Work<'_, '_>, installed: &Installed) -> Result<bool, Failure> {
     let Installed { client, program, environment, .. } = installed;
     let name = client.command();
     let Some(environment) = environment else {
         let program = work.shown(program);
         work.tell(&format!("{name}: which environment {program} is of cannot be told"))?;
-        return work.tell("  put devpi-tokens-agent into it");
+        return work.tell("  put devpi-tokens-agent into it").map(|()| false);
     };
     // pdm runs the command `keyring` where Python's is not there.
     if environment.has_agent || (*client == Client::Pdm && !environment.has_keyring) {
-        return Ok(());
+        return Ok(true);
     }
-    let Some(command) = command(*client, environment) else {
+    // A plugin needs no keyring. What imports one and has none would ask nobody.
+    let also = (*client != Client::Devpi && !environment.has_keyring).then_some("keyring");
+    let Some(Adding { words, is_whole }) = environment.command_to_add(also) else {
         work.tell(&format!("{name}: it is the system's, and only its package manager may add to it"))?;
-        return work.tell(&format!("  install your own: pipx install {}", client.package()));
+        return work.tell(&format!("  install your own: pipx install {}", client.package())).map(|()| false);
     };
     work.tell(&format!("{name}: in its environment it needs devpi-tokens-agent"))?;
-    let line = command.join(" ");
-    work.tell(&format!("  {}", crate::escape::printable(&line)))?;
-    if !work.agrees("run that?")? {
-        return Ok(());
+    work.tell(&format!("  {}", crate::escape::printable(&words.join(" "))))?;
+    if !is_whole {
+        work.tell("  this drops a source or an option that uv was told when it installed it:")?;
+        return work.tell("  run it yourself, with that added; see uv-receipt.toml there").map(|()| false);
     }
-    run(&command)?;
+    work.tell("  from the index that is configured there")?;
+    if !work.agrees("run that?")? {
+        return Ok(matches!(work.consent, Consent::Missing));
+    }
+    run(&words)?;
     work.made += 1;
-    Ok(())
-}
-
-/// The command that adds the package, and what it needs beside it.
-fn command(client: Client, environment: &Environment) -> Option<Vec<String>> {
-    // A plugin needs no keyring. What imports one and has none would ask nobody.
-    let also = (client != Client::Devpi && !environment.has_keyring).then_some("keyring");
-    environment.command_to_add(also)
+    Ok(true)
 }
 
 fn run(command: &[String]) -> Result<(), Failure> {

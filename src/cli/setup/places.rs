@@ -6,6 +6,19 @@ use std::path::{Path, PathBuf};
 
 use super::lying::Kind;
 use crate::cli::args::Client;
+use crate::cli::netrc;
+
+/// What stands for a file that nobody wants to be read.
+const NOTHING: &str = "/dev/null";
+
+/// A file that clients may keep credentials in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) kind: Kind,
+    /// Those that read it.
+    pub(super) clients: Vec<Client>,
+}
 
 /// What the places follow from.
 pub(super) struct Places<'a> {
@@ -20,7 +33,7 @@ impl<'a> Places<'a> {
     }
 
     fn named(&self, variable: &str) -> Option<PathBuf> {
-        (self.env)(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+        (self.env)(variable).map(PathBuf::from).filter(|path| path.is_absolute() && path != Path::new(NOTHING))
     }
 
     /// The folder of the user's configuration files.
@@ -30,8 +43,7 @@ impl<'a> Places<'a> {
 
     /// The file that `pip config set` writes.
     pub(super) fn pip(&self) -> PathBuf {
-        let named = self.named("PIP_CONFIG_FILE").filter(|path| path != Path::new("/dev/null"));
-        named.unwrap_or_else(|| self.config().join("pip/pip.conf"))
+        self.named("PIP_CONFIG_FILE").unwrap_or_else(|| self.config().join("pip/pip.conf"))
     }
 
     /// The user's `uv.toml`.
@@ -75,32 +87,74 @@ impl<'a> Places<'a> {
     }
 
     /// The files in which a client may keep credentials, each once.
-    pub(super) fn with_credentials(&self, clients: &[Client]) -> Vec<(PathBuf, Kind)> {
-        let of = |client: Client| match client {
-            Client::Pip => {
-                let old = self.home.join(".pip/pip.conf");
-                let own = self.named("VIRTUAL_ENV").map(|folder| folder.join("pip.conf"));
-                let all = [self.pip(), old].into_iter().chain(own);
-                all.map(|path| (path, Kind::Addresses)).collect()
+    pub(super) fn with_credentials(&self, clients: &[Client]) -> Vec<Place> {
+        let of = |client: Client| -> Vec<(PathBuf, Kind)> {
+            match client {
+                Client::Pip => {
+                    let old = self.home.join(".pip/pip.conf");
+                    let own = self.named("VIRTUAL_ENV").map(|folder| folder.join("pip.conf"));
+                    let all = [self.pip(), old].into_iter().chain(own);
+                    all.map(|path| (path, Kind::Addresses)).collect()
+                }
+                Client::Uv => vec![(self.uv(), Kind::Addresses)],
+                Client::Twine | Client::Flit => vec![(self.pypirc(), Kind::Pypirc)],
+                Client::Poetry => {
+                    vec![(self.poetry("config.toml"), Kind::Addresses), (self.poetry("auth.toml"), Kind::PoetryAuth)]
+                }
+                Client::Pdm => vec![(self.pdm(), Kind::Tables)],
+                Client::Hatch => vec![(self.hatch(), Kind::Tables)],
+                Client::Devpi => {
+                    let folder = self.named("DEVPI_CLIENTDIR").unwrap_or_else(|| self.home.join(".devpi/client"));
+                    vec![(folder.join("auth.json"), Kind::Sessions)]
+                }
+                Client::Git => Vec::new(),
             }
-            Client::Uv => vec![(self.uv(), Kind::Addresses)],
-            Client::Twine | Client::Flit => vec![(self.pypirc(), Kind::Pypirc)],
-            Client::Poetry => {
-                vec![(self.poetry("config.toml"), Kind::Addresses), (self.poetry("auth.toml"), Kind::PoetryAuth)]
-            }
-            Client::Pdm => vec![(self.pdm(), Kind::Tables)],
-            Client::Hatch => vec![(self.hatch(), Kind::Tables)],
-            Client::Devpi => {
-                let folder = self.named("DEVPI_CLIENTDIR").unwrap_or_else(|| self.home.join(".devpi/client"));
-                vec![(folder.join("auth.json"), Kind::Sessions)]
-            }
-            Client::Git => Vec::new(),
         };
-        let netrc = self.named("NETRC").unwrap_or_else(|| self.home.join(".netrc"));
-        let mut files: Vec<(PathBuf, Kind)> = clients.iter().flat_map(|client| of(*client)).collect();
-        files.push((netrc, Kind::Netrc));
-        files.sort();
-        files.dedup();
-        files
+        let mut files: BTreeMap<(PathBuf, Kind), Vec<Client>> = BTreeMap::new();
+        for client in clients {
+            let netrc = self.netrc().map(|path| (path, Kind::Netrc));
+            of(*client).into_iter().chain(netrc).for_each(|file| files.entry(file).or_default().push(*client));
+        }
+        files.into_iter().map(|((path, kind), clients)| Place { path, kind, clients }).collect()
+    }
+
+    fn netrc(&self) -> Option<PathBuf> {
+        let path = netrc::own(Some(self.home.to_owned()), (self.env)("NETRC").map(PathBuf::from));
+        path.filter(|path| path.is_absolute() && path != Path::new(NOTHING))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_a_variable_turns_off_is_not_looked_at() {
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::write(home.path().join(".netrc"), "").expect("written");
+        let files = |netrc: Option<&str>| {
+            let env = |name: &str| (name == "NETRC").then(|| netrc.map(OsString::from)).flatten();
+            let places = Places::new(home.path(), &env);
+            places.with_credentials(&[Client::Git]).into_iter().map(|place| place.path).collect::<Vec<_>>()
+        };
+        assert_eq!(files(None), [home.path().join(".netrc")]);
+        assert_eq!(files(Some("~/other")), [home.path().join("other")]);
+        assert_eq!(files(Some("/dev/null")), Vec::<PathBuf>::new());
+        let nothing = |_: &str| Some(OsString::from("/dev/null"));
+        let places = Places::new(home.path(), &nothing);
+        assert_eq!(places.git(), home.path().join(".gitconfig"));
+        assert_eq!(places.uv(), home.path().join(".config/uv/uv.toml"));
+    }
+
+    #[test]
+    fn a_file_that_two_clients_read_is_looked_at_once() {
+        let places = Places::new(Path::new("/home/alice"), &|_| None);
+        let found = places.with_credentials(&[Client::Twine, Client::Flit]);
+        let pypirc = Place {
+            path: "/home/alice/.pypirc".into(),
+            kind: Kind::Pypirc,
+            clients: vec![Client::Twine, Client::Flit],
+        };
+        assert_eq!(found, [pypirc]);
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn settled(text: &str, ours: &Ours) -> String {
 /// A section that lacks the user, and who that is.
 fn without_user(text: &str, ours: &Ours) -> Option<(String, String)> {
     let entries = ini::entries(text);
-    let repositories = entries.iter().filter(|entry| entry.key == "repository");
+    let repositories = entries.iter().filter(|entry| entry.is(entry.section, "repository"));
     let mut lacking = repositories.filter_map(|entry| {
         let user = ours.user(&entry.text())?;
         let named = ini::value(text, entry.section, "username").filter(|name| !name.is_empty() && name != NOBODY);
@@ -38,6 +38,8 @@ mod tests {
         let told = settled(text, &ours);
         assert_eq!(told, text.replacen("username: __token__", "username: alice", 1));
         assert_eq!(settled(&told, &ours), told);
+        let loud = "[x]\nRepository = https://h/a/x/\nUserName = bob\n";
+        assert_eq!(settled(loud, &ours), loud);
         assert_eq!(
             settled("[x]\nrepository = https://h/a/x/\n", &ours),
             "[x]\nrepository = https://h/a/x/\nusername = alice\n"
