@@ -6,7 +6,7 @@ mod linux;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigHandler, Signal, signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::caller::is_shim;
@@ -121,10 +121,10 @@ pub fn hold_streams() {
         // It gets the lowest number that is free, and keeps it.
         std::mem::forget(std::fs::File::options().read(true).write(true).open("/dev/null"));
     }
-    // Held back, so that the write fails. Whatever this process starts does not inherit that: `Command` sees to it.
-    let mut pipe = SigSet::empty();
-    pipe.add(Signal::SIGPIPE);
-    let _ = pipe.thread_block();
+    // Whatever this process starts does not inherit that: `Command` sees to it. A signal that is held back it would.
+    // SAFETY: it is ignored, so no code of ours runs when it comes.
+    #[expect(unsafe_code, reason = "no safe call ignores a signal")]
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
 }
 
 /// The pid and the user namespace of a process.

@@ -150,3 +150,16 @@ fn what_is_ours_never_reaches_the_next_keyring() {
         assert_eq!((missed.status.code(), out(&missed).as_str()), (Some(1), ""), "{user}");
     }
 }
+
+#[test]
+fn another_keyring_gets_its_signals_as_ever() {
+    let home = Home::new("memory");
+    let args = ["get", "https://pypi.invalid/simple/", "alice"].map(OsStr::new);
+    let mut passed_on = keyring(&home, &args);
+    // A shell lets go of what is held back; Python does not.
+    let shows =
+        "#!/usr/bin/python3 -I\nprint(*(line for line in open('/proc/self/status') if line[:7] == 'SigBlk:'))\n";
+    std::fs::write(home.path().join("next/keyring"), shows).expect("a keyring");
+    let done = passed_on.output().expect("keyring");
+    assert_eq!(out(&done).trim(), "SigBlk:\t0000000000000000", "{}", err(&done));
+}
