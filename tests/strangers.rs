@@ -109,7 +109,7 @@ impl Place {
         let text = path.to_str().expect("UTF-8");
         let made = self.ours(OWNER, &["agent", "socket", "--index", "alice/dev", text]).output().expect("it runs");
         assert!(made.status.success(), "{}", err(&made));
-        assert!(err(&made).contains("warning: every user of this machine"), "{}", err(&made));
+        assert!(out(&made).contains("warning: every user of this machine"), "{}", out(&made));
         path
     }
 }
