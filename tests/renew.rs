@@ -2,13 +2,14 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use devpi_tokens::token::TokenId;
 use serde_json::Value;
+use support::proxy::request;
 use support::{BED, Home, code, err, fed, out, wait_for};
 use testbed::{Auth, get};
 
@@ -164,31 +165,6 @@ impl Way {
         self.passing.lock().expect("no panic").victim = None;
         was_killed
     }
-}
-
-/// One request, whole, that asks for the connection to be closed.
-fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        if !line.to_ascii_lowercase().starts_with("connection:") {
-            head.push_str(&line);
-        }
-    }
-    head.push_str("Connection: close\r\n\r\n");
-    let mut bytes = head.into_bytes();
-    reader.take(length).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
 }
 
 fn forward(request: &[u8]) -> Vec<u8> {

@@ -77,7 +77,7 @@ fn pass(stream: &mut TcpStream, ways: &Ways) -> Option<()> {
 }
 
 /// One request, whole, that asks for the connection to be closed.
-fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {
