@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use support::run::{assert_gives, get};
 use support::{BED, Home, code, err, fed, is_alive, out, wait_for};
 
 const AGENT: &str = env!("CARGO_BIN_EXE_devpi-tokens-agent");
@@ -40,15 +41,6 @@ fn logged_in(command: &str) -> Home {
 
 fn run(home: &Home, args: &[&str]) -> Output {
     home.cli(args).output().expect("it ends")
-}
-
-fn get(home: &Home) -> Output {
-    run(home, &["get", &BED.simple_url("alice/dev")])
-}
-
-fn assert_gives(home: &Home) {
-    let got = get(home);
-    assert!(got.status.success() && out(&got).starts_with("devpi-"), "{}", err(&got));
 }
 
 /// A refusal with that code and those words, in the time that a look-up may take.

@@ -16,19 +16,11 @@ use devpi_tokens::secret::Secret;
 use devpi_tokens::vault::Key;
 use devpi_tokens::vault::file::{Header, Keeper, Sealed, VaultError, write};
 use sha2::{Digest, Sha256};
+use support::run::{assert_gives, get};
 use support::{BED, Home, code, err, fed, out};
 
 fn run(home: &Home, args: &[&str]) -> Output {
     home.cli(args).output().expect("it ends")
-}
-
-fn get(home: &Home) -> Output {
-    run(home, &["get", &BED.simple_url("alice/dev")])
-}
-
-fn assert_gives(home: &Home) {
-    let got = get(home);
-    assert!(got.status.success() && out(&got).starts_with("devpi-"), "{}", err(&got));
 }
 
 fn assert_fails(done: &Output, expected: i32, words: &[&str]) {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use testbed::Client;
 
-use super::{Home, TOOLS, err, out};
+use super::{BED, Home, TOOLS, err, out};
 
 /// A machine with nothing but pip and uv, where the first `keyring` on PATH is ours.
 pub fn client_with_shim(home: &Home) -> Client {
@@ -48,4 +48,15 @@ pub fn at_terminal(command: &Command, answers: &[impl Serialize]) -> Output {
     typist.arg(serde_json::to_string(answers).expect("JSON")).arg(command.get_program()).args(command.get_args());
     typist.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     typist.current_dir(command.get_current_dir().expect("a folder")).output().expect("a terminal")
+}
+
+/// A look-up of a token to read `alice/dev`.
+pub fn get(home: &Home) -> Output {
+    home.cli(&["get", &BED.simple_url("alice/dev")]).output().expect("it ends")
+}
+
+/// That the agent gives one.
+pub fn assert_gives(home: &Home) {
+    let got = get(home);
+    assert!(got.status.success() && out(&got).starts_with("devpi-"), "{}", err(&got));
 }
