@@ -1,4 +1,4 @@
-//! Chores of the project: `cargo xtask demo|test|fuzz|bench|assets|picture|bed`.
+//! Chores of the project: `cargo xtask demo|test|fuzz|guards|bench|assets|picture|bed`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to whoever runs them")]
 
 mod agent;
@@ -7,6 +7,7 @@ mod bed;
 mod bench;
 mod demo;
 mod fuzz;
+pub mod guards;
 mod picture;
 #[path = "../../fuzz/src/seeds.rs"]
 pub mod seeds;
@@ -16,11 +17,13 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "cargo xtask demo|test|fuzz|bench|assets|picture|bed
+const USAGE: &str = "cargo xtask demo|test|fuzz|guards|bench|assets|picture|bed
 
   demo   a private server, a login, then pip, uv and twine with the agent's tokens
   test   everything that has to pass, in a clean clone as well
   fuzz   each fuzz target for so many seconds: SECONDS [TARGET…]
+  guards takes out each guard of tests/guards, one at a time in a copy of git's index,
+         and sees that its test fails: [LIST…]
   bench  what everything costs beside its peers, measured in one run: [PART…]
   assets man pages and completions, as the arguments say; --check only looks
   picture
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(),
         "test" => test::run(),
         "fuzz" => fuzz::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "guards" => guards::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         // What bench compares the agent with, in a process of its own.
         "echo" => bench::echo(&std::env::args().skip(2).collect::<Vec<_>>()),

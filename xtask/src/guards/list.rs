@@ -1,0 +1,52 @@
+//! The list of guards in `tests/guards/`: what stands between hostile input and harm, and how it is taken out.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// A guard, and the test that must fail without it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The clauses of `docs/hostile-input.md` that it keeps.
+    pub clauses: Vec<String>,
+    /// The test that those rows name: `PATH::FUNCTION`.
+    pub test: String,
+    /// Where the guard is, from the folder of the workspace.
+    pub file: String,
+    /// What stands there, once.
+    pub guard: String,
+    /// What stands there when it is taken out.
+    #[serde(default)]
+    pub without: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    guards: Vec<Guard>,
+}
+
+/// All guards of the workspace at `root`, by the names of their files.
+pub fn read(root: &Path) -> Result<Vec<(String, Vec<Guard>)>, Box<dyn std::error::Error>> {
+    let mut lists = Vec::new();
+    for entry in std::fs::read_dir(root.join("tests/guards"))? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let list: File =
+            toml::from_str(&std::fs::read_to_string(&path)?).map_err(|error| format!("{name}: {error}"))?;
+        lists.push((name, list.guards));
+    }
+    lists.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(lists)
+}
+
+impl Guard {
+    /// The file without it.
+    pub fn taken_out(&self, source: &str) -> Result<String, String> {
+        match source.matches(&self.guard).count() {
+            1 => Ok(source.replacen(&self.guard, &self.without, 1)),
+            count => Err(format!("{}: stands there {count} times: {}", self.file, self.guard)),
+        }
+    }
+}
