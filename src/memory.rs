@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "an allocator hands out raw memory, by its trait")]
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -121,25 +122,45 @@ pub fn let_go_of_files() {
     }
 }
 
-/// New pages that are in no dump; null where there are none.
-fn map(length: usize) -> *mut u8 {
+/// An address with room above it, and below whatever is mapped.
+fn below_everything() -> usize {
+    let probe = map(0, PAGE);
+    // SAFETY: nobody else knows of it.
+    let _ = unsafe { rustix::mm::munmap(probe.cast(), PAGE) };
+    probe.addr().saturating_sub(ROOM)
+}
+
+/// New pages that are in no dump, at this address where that is free; null where there are none.
+fn map(address: usize, length: usize) -> *mut u8 {
     let (access, kind) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
     // SAFETY: the system chooses an address where nothing else lies, and they are ours from then on.
     let pages = unsafe {
-        let pages = rustix::mm::mmap_anonymous(ptr::null_mut(), length, access, kind);
+        let pages = rustix::mm::mmap_anonymous(ptr::without_provenance_mut(address), length, access, kind);
         pages.map_err(Into::into).and_then(|pages| hide(pages, length).map(|()| pages))
     };
     pages.map_or(ptr::null_mut(), |pages: *mut c_void| pages.cast())
 }
 
-/// Where [`Heap`] has its memory from.
-struct Pages;
+/// How far below everything else the heap begins, in bytes: room for it to grow upwards.
+const ROOM: usize = 256 * 1024 * 1024;
+
+/// Where [`Heap`] has its memory from: each piece follows the one before, so that what is free at the end can be given
+/// back. The system by itself puts each below the one before, where the end of the first is the end of all.
+struct Pages {
+    /// Where the last piece ends; 0 before the first.
+    end: Cell<usize>,
+}
 
 // SAFETY: what `alloc` gives are pages that nobody else has, and they are given back only by `free` and `free_part`.
 unsafe impl Allocator for Pages {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let pages = map(size);
+        let address = match self.end.get() {
+            0 => below_everything(),
+            end => end,
+        };
+        let pages = map(address, size);
         if !pages.is_null() {
+            self.end.set(pages.addr() + size);
             // SAFETY: they are ours.
             unsafe { lock(pages.cast(), size) };
         }
@@ -151,6 +172,7 @@ unsafe impl Allocator for Pages {
     }
 
     fn free_part(&self, pages: *mut u8, old: usize, new: usize) -> bool {
+        self.end.set(pages.addr() + new);
         // SAFETY: the allocator gives back the end of what `alloc` gave to it.
         unsafe { rustix::mm::munmap(pages.wrapping_add(new).cast(), old - new).is_ok() }
     }
@@ -174,17 +196,41 @@ unsafe impl Allocator for Pages {
 }
 
 /// The allocator of a program that holds secrets: `#[global_allocator]`.
-pub struct Heap(Mutex<Dlmalloc<Pages>>);
+pub struct Heap(Mutex<Blocks>);
+
+struct Blocks {
+    all: Dlmalloc<Pages>,
+    /// How much was freed since it was last looked whether some of it can be given back, in bytes.
+    freed: usize,
+}
 
 impl Heap {
     /// An empty one, which takes its first pages when they are needed.
     pub const fn new() -> Self {
-        Self(Mutex::new(Dlmalloc::new_with_allocator(Pages)))
+        Self(Mutex::new(Blocks { all: Dlmalloc::new_with_allocator(Pages { end: Cell::new(0) }), freed: 0 }))
     }
 
     /// Runs it alone; in here nothing may allocate.
-    fn with<T>(&self, run: impl FnOnce(&mut Dlmalloc<Pages>) -> T) -> T {
+    fn with<T>(&self, run: impl FnOnce(&mut Blocks) -> T) -> T {
         run(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Blocks {
+    /// Frees a block, and from time to time gives the system back what is free at the end.
+    ///
+    /// # Safety
+    /// It was asked for with that layout.
+    unsafe fn free(&mut self, block: *mut u8, layout: Layout) {
+        // SAFETY: as the caller says.
+        unsafe { self.all.free(block, layout.size(), layout.align()) };
+        self.freed += layout.size();
+        if self.freed >= PIECE {
+            self.freed = 0;
+            // A piece stays: to give it back and take it again for each request would cost more.
+            // SAFETY: only free pages are given back.
+            unsafe { self.all.trim(PIECE) };
+        }
     }
 }
 
@@ -204,10 +250,10 @@ fn is_large(layout: Layout) -> bool {
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if is_large(layout) {
-            return map(layout.size());
+            return map(0, layout.size());
         }
         // SAFETY: any size and alignment may be asked for.
-        self.with(|blocks| unsafe { blocks.malloc(layout.size(), layout.align()) })
+        self.with(|blocks| unsafe { blocks.all.malloc(layout.size(), layout.align()) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
@@ -229,7 +275,7 @@ unsafe impl GlobalAlloc for Heap {
                 // That it fails leaves the pages where they are: empty, and unused.
                 let _ = rustix::mm::munmap(block.cast(), layout.size());
             } else {
-                self.with(|blocks| blocks.free(block, layout.size(), layout.align()));
+                self.with(|blocks| blocks.free(block, layout));
             }
         }
     }
@@ -322,6 +368,23 @@ mod tests {
                 heap.dealloc(before, layout(32, 1));
                 heap.dealloc(behind, layout(32, 1));
             }
+        }
+    }
+
+    #[test]
+    fn after_a_flood_of_blocks_the_system_has_its_pages_back() {
+        let heap = Heap::new();
+        let layout = layout(4000, 8);
+        // SAFETY: each is freed once, as it was asked for.
+        unsafe {
+            let first = heap.alloc(layout);
+            let flood: Vec<*mut u8> = (0..1000).map(|_| heap.alloc(layout)).collect();
+            let end = heap.with(|blocks| blocks.all.allocator().end.get());
+            assert!(end - first.addr() >= 4_000_000, "each piece follows the one before");
+            flood.into_iter().for_each(|block| heap.dealloc(block, layout));
+            let left = heap.with(|blocks| blocks.all.allocator().end.get()) - first.addr();
+            assert!(left <= 3 * PIECE, "{left} bytes");
+            heap.dealloc(first, layout);
         }
     }
 

@@ -188,6 +188,9 @@ async fn accept(
         };
         let agent = Rc::clone(&agent);
         sessions.spawn_local(session::serve(agent, stream, Rc::new(visitor), guest));
+        // Of many who come at once each is listened to before the next one comes in: whoever has spoken is not put out
+        // for him, and whoever is silent can be.
+        tokio::task::yield_now().await;
     }
 }
 
