@@ -1,8 +1,7 @@
 //! What is said over the agent's socket. Each message is one JSON object in one frame ([`crate::wire`]).
 //!
 //! A client says [`Request::Hello`] first; then each request gets one response, which [`Response::Confirming`] may come
-//! before. No response has a place for a root
-//! token: what the agent keeps cannot be asked for.
+//! before. No response has a place for a root token: what the agent keeps cannot be asked for.
 
 mod denial;
 pub mod ending;

@@ -18,6 +18,7 @@ mod token;
 mod uv;
 
 use super::args;
+use super::waiting::Waiting;
 use super::{Terminal, now};
 use crate::exit::{Exit, Failure};
 use crate::protocol::{RootStatus, Status};
@@ -31,7 +32,7 @@ const MOST_INDEXES: usize = 8;
 
 pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let desk = Desk::find()?;
-    let findings = everything(&desk, args);
+    let findings = everything(&desk, args, terminal);
     if args.json {
         terminal.say(format!("{:#}", finding::json(&findings)))?;
     } else {
@@ -44,7 +45,7 @@ pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Ex
     })
 }
 
-fn everything(desk: &Desk, args: &args::Doctor) -> Vec<Finding> {
+fn everything(desk: &Desk, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<Finding> {
     let (mut findings, kept) = agent::look(&desk.paths);
     if let Some(client) = args.client {
         // The look-up of a client starts an agent, as ever.
@@ -58,7 +59,7 @@ fn everything(desk: &Desk, args: &args::Doctor) -> Vec<Finding> {
     }
     if let Some(kept) = &kept {
         findings.extend(kept::look(kept, now()));
-        findings.extend(servers(desk, kept, args));
+        findings.extend(servers(desk, kept, args, terminal));
     }
     for look in [keyring::look, pip::look, uv::look, python::look, names::look] {
         findings.extend(look(desk));
@@ -66,11 +67,17 @@ fn everything(desk: &Desk, args: &args::Doctor) -> Vec<Finding> {
     findings
 }
 
-/// Each server of a kept token, and what it says to that token.
-fn servers(desk: &Desk, kept: &Status, args: &args::Doctor) -> Vec<Finding> {
+/// Each server of a kept token, and what it says to that token. All are asked at once: one that is silent keeps the
+/// others from nothing.
+fn servers(desk: &Desk, kept: &Status, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<Finding> {
     let mut urls: Vec<&ServerUrl> = kept.roots.iter().map(|root| &root.holder.server).collect();
     urls.dedup();
-    urls.into_iter().flat_map(|url| about(desk, url, kept, args)).collect()
+    let hosts: Vec<String> = urls.iter().map(|url| url.host().to_string()).collect();
+    let _waiting = Waiting::for_whom(hosts.join(", "), terminal);
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = urls.iter().map(|url| scope.spawn(|| about(desk, url, kept, args))).collect();
+        asked.into_iter().flat_map(|asked| asked.join().unwrap_or_default()).collect()
+    })
 }
 
 fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Vec<Finding> {
@@ -102,7 +109,14 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
     }
     findings.extend(missing);
     for index in &indexes {
-        let (finding, redirects) = server::access(&server, index);
+        let (finding, redirects) = match server::access(&server, index) {
+            Ok(answered) => answered,
+            // Whoever is silent now will be for the next index.
+            Err(silent) => {
+                findings.push(silent);
+                return findings;
+            }
+        };
         findings.push(finding);
         if let Some(bases) = default.filter(|_| redirects).map(|kept| kept.known_bases(index)) {
             findings.extend(uv::without_bases(desk, (url, index), &bases));

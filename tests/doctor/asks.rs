@@ -1,10 +1,12 @@
 //! What nothing on this machine mends: doctor names it, and whom to ask.
 
+use std::net::TcpListener;
+
 use testbed::{Bed, Closing};
 
 use super::desk::Desk;
 use crate::support::proxy::Proxy;
-use crate::support::{BED, TOOLS, err};
+use crate::support::{BED, TOOLS, err, fed};
 
 /// The one finding of a machine at a server that answers in that way.
 fn at(closing: Closing) -> (String, String, String) {
@@ -141,4 +143,23 @@ fn a_server_that_cannot_be_reached_is_named() {
     assert_eq!(level, "failing");
     assert!(what.starts_with(&format!("{} cannot be reached", proxy.url())), "{what}");
     assert!(whom.starts_with(&format!("whoever runs {} whether it is up", proxy.url())), "{whom}");
+}
+
+#[test]
+fn servers_are_asked_at_once_and_a_silent_one_about_nothing_more() {
+    let proxies = [(); 2].map(|()| Proxy::to(&BED.url()));
+    let desk = Desk::at(&BED, &proxies[0].url());
+    let second = desk.home.cli(&["login", "--no-input", &format!("{}/alice/dev", proxies[1].url()), "alice"]);
+    assert!(fed(second, &format!("{}\n", BED.password("alice"))).status.success());
+    // Both hang up as soon as both are asked.
+    let silent = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    for (proxy, listener) in proxies.iter().zip(&silent) {
+        proxy.lead_to(&format!("http://{}", listener.local_addr().expect("an address")));
+    }
+    let asked = std::thread::spawn(move || silent.map(|listener| listener.accept().expect("a question").0).len());
+    let report = desk.doctor("");
+    assert_eq!(asked.join().expect("both are asked"), 2);
+    let said: Vec<_> = report.wrong().iter().filter_map(|finding| finding["what"].as_str()).collect();
+    assert_eq!(said.len(), 2, "one finding each: {}", report.text);
+    assert!(said.iter().all(|what| !what.contains("did not answer within")), "{said:?}");
 }

@@ -60,11 +60,14 @@ fn unreached(url: &ServerUrl, error: devpi::Error) -> Finding {
     Finding::failing(CHECK, what).ask(format!("{} {whom}", admin(url)))
 }
 
-/// How an index answers to who shows nothing, and whether that is by a redirect.
-pub(super) fn access(server: &Server, index: &IndexName) -> (Finding, bool) {
+/// How an index answers to who shows nothing, and whether that is by a redirect; what is wrong where no answer comes.
+pub(super) fn access(server: &Server, index: &IndexName) -> Result<(Finding, bool), Finding> {
     match server.access(index) {
-        Ok(access) => (opens(server.url(), index, &access), matches!(access, Access::Redirects(_))),
-        Err(error) => (unreached(server.url(), error), false),
+        Ok(access) => Ok((opens(server.url(), index, &access), matches!(access, Access::Redirects(_)))),
+        Err(error @ (devpi::Error::TimedOut { .. } | devpi::Error::Unreachable { .. })) => {
+            Err(unreached(server.url(), error))
+        }
+        Err(error) => Ok((unreached(server.url(), error), false)),
     }
 }
 
