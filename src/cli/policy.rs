@@ -1,12 +1,12 @@
 //! `devpi-tokens policy`: the ceilings of a kept token, shown and changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 use std::process::Command;
 
 use super::args::{Policy as Verb, PolicyEdit, PolicyShow};
-use super::prompt::Prompt;
+use super::prompt::{PATIENCE, PATIENCE_WITH_PEOPLE, Prompt};
 use super::{Terminal, open, which};
 use crate::client;
 use crate::config;
@@ -14,12 +14,13 @@ use crate::disk;
 use crate::escape::printable;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
+use crate::pipe;
 use crate::policy::{Ceiling, Kind, Limits, Policy};
 use crate::protocol::{Denial, Holder, Keeper, Request, Response, Status};
 use crate::target::IndexName;
 
 /// The longest policy on standard input, in bytes; one that the agent takes is far shorter.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 pub(super) fn run(args: Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     match args {
@@ -32,16 +33,19 @@ pub(super) fn run(args: Verb, terminal: &mut Terminal<'_>) -> Result<Exit, Failu
 pub(super) fn from_file(file: &Path) -> Result<Policy, Failure> {
     let text = if file == Path::new("-") { from_stdin() } else { disk::text(file) };
     let text = text.map_err(|error| {
-        Failure::new(Exit::Malformed, format!("cannot read {}: {}", file.display(), error.kind()))
+        let exit = if error.kind() == ErrorKind::TimedOut { Exit::TryAgain } else { Exit::Malformed };
+        Failure::new(exit, format!("cannot read {}: {}", file.display(), error.kind()))
             .with_remedy("name a file as this writes it: devpi-tokens policy show --toml")
     })?;
     parsed(&text)
 }
 
-/// Standard input to its end, which is awaited: a person may be typing.
+/// Standard input to its end; a person may be typing.
 fn from_stdin() -> std::io::Result<String> {
-    let text = std::io::read_to_string(std::io::stdin().take(LONGEST + 1))?;
-    if text.len() as u64 > LONGEST { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
+    let mut stdin = std::io::stdin();
+    let limit = if stdin.is_terminal() { PATIENCE_WITH_PEOPLE } else { PATIENCE };
+    let text = pipe::read(&mut stdin, LONGEST, limit)?;
+    String::from_utf8(text.to_vec()).map_err(|_| ErrorKind::InvalidData.into())
 }
 
 fn parsed(text: &str) -> Result<Policy, Failure> {

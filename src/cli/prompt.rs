@@ -16,7 +16,7 @@ const LONGEST: usize = 16 * 1024;
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a person may take who sits in front of a question, and can end it.
-const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where answers come from: the terminal where standard input is one, else the lines of standard input, in the order
 /// of the questions.
