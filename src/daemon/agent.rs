@@ -142,10 +142,9 @@ impl Agent {
         }
         match request {
             Request::Ask(question) => {
-                let asked = question.clone();
-                let answer = self.ask(question, session, visitor).await;
+                let answer = self.ask(&question, session, visitor).await;
                 if let Err(denial) = &answer {
-                    self.handouts.refused(now(), &asked, visitor, denial);
+                    self.handouts.refused(now(), &question, visitor, denial);
                 }
                 answer.map(Response::Credential)
             }
@@ -211,13 +210,14 @@ impl Agent {
 
     async fn ask(
         self: &Rc<Self>,
-        mut question: Question,
+        question: &Question,
         session: &SessionBus,
         visitor: &Visitor,
     ) -> Result<Credential, Denial> {
         if !question.is_within_limits() {
             return Err(Denial::NotARequest);
         }
+        let mut question = question.clone();
         visitor.narrow(&mut question)?;
         self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
         let contents = self.store.contents()?;

@@ -74,6 +74,8 @@ impl Clock {
 }
 
 struct HandedOut {
+    caller: CallerId,
+    question: Question,
     at: u64,
     username: UserName,
     token: Secret,
@@ -98,7 +100,8 @@ pub(super) struct Mark {
 /// What was handed out lately.
 #[derive(Default)]
 pub(super) struct Issuer {
-    recent: HashMap<(CallerId, Question), HandedOut>,
+    /// Few enough to look through: each question does, for those that are too old.
+    recent: Vec<HandedOut>,
     used: HashMap<TokenId, HashSet<Mark>>,
     /// For each root's id, when the last token made from it ends, by this machine's clock.
     ends: HashMap<TokenId, u64>,
@@ -108,8 +111,8 @@ impl Issuer {
     /// The token that this caller got for this question a moment ago.
     pub(super) fn repeat(&mut self, caller: &CallerId, question: &Question, now: u64) -> Option<Credential> {
         // A clock that was set back makes everything look young: then nothing is repeated.
-        self.recent.retain(|_, handed| handed.at <= now && now < handed.at + handed.repeats());
-        let handed = self.recent.get(&(caller.clone(), question.clone()))?;
+        self.recent.retain(|handed| handed.at <= now && now < handed.at + handed.repeats());
+        let handed = self.recent.iter().find(|handed| handed.caller == *caller && handed.question == *question)?;
         Some(Credential {
             username: handed.username.clone(),
             password: handed.token.clone(),
@@ -146,6 +149,8 @@ impl Issuer {
     pub(super) fn remember(&mut self, caller: CallerId, question: Question, given: &Credential, now: u64) {
         let Credential { username, password, expires, notes } = given;
         let handed = HandedOut {
+            caller,
+            question,
             at: now,
             username: username.clone(),
             token: password.clone(),
@@ -153,10 +158,10 @@ impl Issuer {
             notes: notes.clone(),
         };
         if self.recent.len() >= MOST_RECENT {
-            let oldest = self.recent.iter().min_by_key(|(_, handed)| handed.at).map(|(key, _)| key.clone());
-            oldest.and_then(|key| self.recent.remove(&key));
+            let oldest = self.recent.iter().enumerate().min_by_key(|(_, handed)| handed.at).map(|(place, _)| place);
+            oldest.map(|place| self.recent.remove(place));
         }
-        self.recent.insert((caller, question), handed);
+        self.recent.push(handed);
     }
 
     /// When the last token made from a root ends, in seconds since the epoch by this machine's clock.

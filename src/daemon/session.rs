@@ -1,5 +1,6 @@
 //! One connection: a greeting, then requests and responses, each in its time.
 
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -89,12 +90,15 @@ async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visit
 /// Answers in a task of its own: a panic there costs this answer only.
 pub(super) async fn answered(
     (peer, is_restricted): (Option<u32>, bool),
-    answering: impl Future<Output = Result<Response, Denial>> + 'static,
+    // No part of the one that awaits it, so what it leaves on the stack lies below that one's.
+    answering: Pin<Box<dyn Future<Output = Result<Response, Denial>>>>,
 ) -> Response {
-    let answered = apart(answering).await;
-    // In a task of its own it begins where the other one began. That it ran is all that there is to know of it.
-    let _ = apart(async { harden::wipe_stack() }).await;
-    match answered {
+    let wiped = async {
+        let answered = answering.await;
+        harden::wipe_stack();
+        answered
+    };
+    match apart(wiped).await {
         Some(Ok(response)) => response,
         Some(Err(denial)) => {
             // Whoever asks across a border turns no log over.
@@ -105,6 +109,8 @@ pub(super) async fn answered(
             Response::Denied(denial)
         }
         None => {
+            // It was left before it came to that.
+            let _ = apart(async { harden::wipe_stack() }).await;
             tracing::error!(peer, "a request failed inside");
             Response::Denied(Denial::Internal)
         }

@@ -41,7 +41,7 @@ async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_i
     let bound = Bound::bind(&paths.sockets).expect("bound");
     let asking = async {
         let panics = async { panic!("{CANARY}") };
-        assert!(matches!(session::answered((None, false), panics).await, Response::Denied(Denial::Internal)));
+        assert!(matches!(session::answered((None, false), Box::pin(panics)).await, Response::Denied(Denial::Internal)));
         // Whatever changes it meanwhile panics.
         let held = agent.issuer.borrow();
         let failure = asked(&paths, Request::Lock).await.expect_err("it panics");
