@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod linux;
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -78,10 +79,14 @@ impl Process {
     /// [`ProcessError::Ended`] too where the parent ended while it was looked for.
     pub fn parent(&self) -> Result<Self, ProcessError> {
         let parent = Self::of(self.status.parent)?;
-        // A child of an ended parent is given to another: as long as it has the same one, the number was not reused
-        // before the entry was opened.
-        let same = self.entry.status(self.pid)?.parent == parent.pid && parent.start_time() <= self.start_time();
-        if same { Ok(parent) } else { Err(ProcessError::Ended(self.status.parent)) }
+        // Whoever has the number of an ended parent began after its child did. In the same tick of the clock that cannot
+        // be told; but then the child has been given to another parent.
+        let is_it = match parent.start_time().cmp(&self.start_time()) {
+            Ordering::Less => true,
+            Ordering::Equal => self.entry.status(self.pid)?.parent == parent.pid,
+            Ordering::Greater => false,
+        };
+        if is_it { Ok(parent) } else { Err(ProcessError::Ended(self.status.parent)) }
     }
 
     /// Its command line, as far as it fits in 128 KiB; bytes that are no UTF-8 are replaced. Empty where it has none
@@ -208,7 +213,7 @@ mod tests {
         child.wait().expect("reaped");
         assert!(process.argv().is_empty());
         assert_eq!(process.folder(), None);
-        assert!(matches!(process.parent(), Err(ProcessError::Ended(_))));
+        assert!(process.parent().is_ok_and(|parent| parent.pid() == std::process::id()), "known from before");
         assert!(matches!(Process::of(child.id()), Err(ProcessError::Ended(_))));
         assert!(Process::of(0).is_err());
         assert!(Process::of(u32::MAX).is_err());

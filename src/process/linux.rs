@@ -15,8 +15,8 @@ use super::ProcessError;
 
 /// The longest command line that is read, in bytes.
 const LONGEST_ARGV: usize = 128 * 1024;
-/// The longest `stat` line that is read, in bytes.
-const LONGEST_STAT: usize = 4096;
+/// The longest `stat` line that is read, in bytes: 52 numbers and a name of 15 characters have less.
+const LONGEST_STAT: usize = 2048;
 /// What most of them fit in, in bytes.
 const USUAL: usize = 1024;
 
@@ -56,8 +56,11 @@ impl Entry {
     }
 
     pub(super) fn status(&self, pid: u32) -> Result<Status, ProcessError> {
-        let bytes = self.read("stat", LONGEST_STAT).map_err(|error| explain(pid, error))?;
-        Status::parse(&String::from_utf8_lossy(&bytes)).ok_or_else(|| explain(pid, Errno::INVAL))
+        // The system makes the line as a whole, so it comes as a whole.
+        let mut line = [0; LONGEST_STAT];
+        let length = self.open_file("stat").and_then(|file| rustix::io::read(file, &mut line));
+        let length = length.map_err(|error| explain(pid, error))?;
+        Status::parse(&String::from_utf8_lossy(&line[..length])).ok_or_else(|| explain(pid, Errno::INVAL))
     }
 
     pub(super) fn argv(&self) -> Vec<String> {
@@ -79,8 +82,12 @@ impl Entry {
         Some(OsString::from_vec(target.into_bytes()).into())
     }
 
+    fn open_file(&self, name: &str) -> Result<OwnedFd, Errno> {
+        openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    }
+
     fn read(&self, name: &str, longest: usize) -> Result<Vec<u8>, Errno> {
-        let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let file = self.open_file(name)?;
         // Room for nearly all at once: the system makes a new text for each file that is read.
         let mut bytes = Vec::with_capacity(USUAL);
         let read = File::from(file).take(longest as u64).read_to_end(&mut bytes);
