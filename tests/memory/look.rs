@@ -107,9 +107,12 @@ impl AtExit {
         let mut gdb = Command::new("timeout");
         gdb.args([PATIENCE, "gdb", "-nx", "-batch", "-readnever", "-p", &pid.to_string()]);
         let core = format!("generate-core-file {}", core_in(&folder).display());
+        let caught = format!("shell touch {}", caught_in(&folder).display());
         for command in [
             "handle all nostop noprint pass",
             "catch syscall exit_group",
+            // It stands still until gdb goes on.
+            &caught,
             "continue",
             "set use-coredump-filter off",
             "set dump-excluded-mappings on",
@@ -121,11 +124,20 @@ impl AtExit {
         Self { gdb: gdb.spawn().expect("gdb"), folder }
     }
 
+    /// Whether its end will be seen, once it runs again.
+    pub(crate) fn is_awaited(&self) -> bool {
+        caught_in(&self.folder).exists()
+    }
+
     /// Which of them stood in its memory when it had ended.
     pub(crate) fn found(mut self, needles: &[Needle]) -> Vec<&'static str> {
         self.gdb.wait().expect("gdb ends");
         in_file(&core_in(&self.folder), needles)
     }
+}
+
+fn caught_in(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("caught")
 }
 
 fn core_in(folder: &tempfile::TempDir) -> PathBuf {
