@@ -4,7 +4,7 @@ use super::args::Wanted;
 use super::prompt::Prompt;
 use super::{Terminal, not_a_time, now, when};
 use crate::exit::{Exit, Failure};
-use crate::target::ProjectName;
+use crate::target::{Permission, ProjectName};
 use crate::time::{self, Expiry};
 use crate::token::{Item, Narrowing};
 
@@ -40,7 +40,10 @@ pub(super) fn narrowing(wanted: &Wanted, prompt: &Prompt, terminal: &mut Termina
         let unknown = unknown.join(", ");
         if !prompt.has_person() {
             return Err(Failure::new(Exit::Usage, format!("devpi-server knows no such permission: {unknown}"))
-                .with_remedy("if a plugin of the server does, add --yes"));
+                .with_remedy(format!(
+                    "name one of {}; if a plugin of the server knows it, add --yes",
+                    Permission::of_tokens()
+                )));
         }
         if !prompt.confirm(&format!("devpi-server knows no such permission: {unknown}; use it all the same?"))? {
             return Err(Failure::new(Exit::Refused, "nothing was made").with_remedy("see: devpi-tokens create --help"));

@@ -18,7 +18,7 @@ pub enum NameError {
     #[error("not an index: it is written user/index")]
     Index,
     /// A permission that devpi-server does not know.
-    #[error("not a permission that devpi-server knows")]
+    #[error("not a permission that devpi-server knows: {}", Permission::of_tokens())]
     Permission,
     /// A purpose that tokens are not made for.
     #[error("not a purpose: read, upload, push, toxresult or remove")]
@@ -209,6 +209,12 @@ permissions! {
 }
 
 impl Permission {
+    /// The names of all that a token can have, by commas.
+    pub fn of_tokens() -> String {
+        let names = Self::ALL.iter().filter(|permission| !permission.is_refused_to_tokens()).map(|it| it.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether the server refuses it to every token, whatever its restrictions say.
     pub fn is_refused_to_tokens(self) -> bool {
         matches!(self, Self::UserCreate | Self::UserDelete | Self::UserLogin | Self::UserModify)
