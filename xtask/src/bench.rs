@@ -77,7 +77,10 @@ fn measured(part: &str, tools: &Tools, bed: &Bed) -> Result<Vec<Table>, Box<dyn 
         "derive" => vec![derive::run(tools)?],
         "memory" => footprint::memory(bed, &Others::start()?)?.into(),
         "start" => vec![footprint::start()?],
-        "growth" => growth::kept(bed)?.into_iter().chain([growth::clients(bed)?]).collect(),
+        "growth" => {
+            let tables = growth::kept(bed)?.into_iter().chain([growth::clients(bed)?, growth::restrictions(bed)?]);
+            tables.chain(growth::log(bed)?).collect()
+        }
         "install" => vec![install::run(&Ground::new(tools, bed)?)?],
         _ => vec![footprint::sizes()?],
     })

@@ -23,7 +23,11 @@ const SSH: &str = "ssh-agent with one key";
 const FRESH: &str = "devpi-tokens-agent with one token";
 const USED: &str = "the same after 1,000,000 requests and 10,000 clients";
 
-pub(super) fn memory(bed: &Bed, others: &Others) -> Result<[Table; 2], Box<dyn std::error::Error>> {
+/// In which parts the requests are timed, and how many in one go.
+const PART: u32 = 250_000;
+const BATCH: u32 = 1_000;
+
+pub(super) fn memory(bed: &Bed, others: &Others) -> Result<[Table; 3], Box<dyn std::error::Error>> {
     let agent = Agent::new("release")?;
     agent.login(bed)?;
     let conversation = Conversation::of(bed)?;
@@ -40,8 +44,16 @@ pub(super) fn memory(bed: &Bed, others: &Others) -> Result<[Table; 2], Box<dyn s
     exchange(&mut stream, &conversation.hello)?;
     exchange(&mut stream, &conversation.ask)?;
     note(FRESH, agent.pid()?)?;
-    for _ in 0..REQUESTS {
-        exchange(&mut stream, &conversation.ask)?;
+    let mut times = Table::new("a question, over a million of them", "µs");
+    for part in 0..REQUESTS / PART {
+        for _ in 0..PART / BATCH {
+            let began = Instant::now();
+            for _ in 0..BATCH {
+                exchange(&mut stream, &conversation.ask)?;
+            }
+            let name = format!("after {}", part * PART);
+            times.add(&name, began.elapsed().as_secs_f64() * 1e6 / f64::from(BATCH));
+        }
     }
     for _ in 0..CLIENTS {
         let mut stream = UnixStream::connect(&socket)?;
@@ -51,7 +63,8 @@ pub(super) fn memory(bed: &Bed, others: &Others) -> Result<[Table; 2], Box<dyn s
     note(USED, agent.pid()?)?;
     tables[0].claim(FRESH, SSH, Bound::AtMost(1.0));
     tables[0].claim(USED, FRESH, Bound::AtMost(1.1));
-    Ok(tables)
+    let [resident, anonymous] = tables;
+    Ok([resident, anonymous, times])
 }
 
 /// A field of `/proc/PID/status` (`proc_pid_status(5)`), in kB.

@@ -1,4 +1,4 @@
-//! What grows with use: kept tokens, clients at once.
+//! What grows with use: kept tokens, clients at once, restrictions, the log.
 
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
@@ -8,17 +8,29 @@ use devpi_tokens::client;
 use devpi_tokens::paths::Paths;
 use devpi_tokens::protocol::{Holder, Request, Root, ServerAccess};
 use devpi_tokens::secret::Secret;
+use devpi_tokens::token::{Restriction, RootToken, Token};
 use testbed::Bed;
 
+use super::derive;
+use super::process::fill_log;
 use super::socket::{Conversation, exchange};
 use super::table::{Bound, Table};
-use crate::agent::Agent;
+use crate::agent::{Agent, succeed};
 
 /// How many servers an agent keeps tokens of.
 const KEPT: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
 /// How often a look-up is measured at each size.
 const ROUNDS: usize = 100;
+
+/// How many restrictions a token has before four more are added; it may have 64.
+const RESTRICTIONS: [usize; 5] = [1, 4, 16, 32, 60];
+
+/// How many tokens are derived in one go, so that the clock is no part of it.
+const BATCH: u32 = 2000;
+
+/// How many hand-outs the log has.
+const HANDED_OUT: [usize; 3] = [100, 1_000, 10_000];
 
 /// How many clients run at once.
 const CLIENTS: [usize; 5] = [1, 4, 16, 64, 128];
@@ -96,4 +108,40 @@ pub(super) fn clients(bed: &Bed) -> Result<Table, Box<dyn std::error::Error>> {
         }
     }
     Ok(table)
+}
+
+/// Deriving from a token that was narrowed that often before.
+pub(super) fn restrictions(bed: &Bed) -> Result<Table, Box<dyn std::error::Error>> {
+    let root = RootToken::try_from(Token::parse(&bed.create_token("alice", &serde_json::json!({}))?)?)?;
+    let four: Vec<Restriction> = derive::CAVEATS.iter().map(Restriction::read).collect();
+    let mut table = Table::new("deriving with four restrictions, by those before", "µs");
+    for count in RESTRICTIONS {
+        let before: Vec<Restriction> = four.iter().cycle().take(count).cloned().collect();
+        let narrowed = RootToken::try_from(Token::parse(root.attenuate(&before)?.text().expose())?)?;
+        for _ in 0..ROUNDS {
+            let derive = || narrowed.attenuate(&four).map(|token| token.text());
+            table.add(&format!("{count} before"), derive::batch(BATCH, derive));
+        }
+    }
+    Ok(table)
+}
+
+/// What the log tells, by how long it is.
+pub(super) fn log(bed: &Bed) -> Result<[Table; 2], Box<dyn std::error::Error>> {
+    let mut tables = [Table::new("log, by hand-outs", "ms"), Table::new("trace, by hand-outs", "ms")];
+    for count in HANDED_OUT {
+        let agent = Agent::new("release")?;
+        agent.login(bed)?;
+        let handed = agent.state().join("handed-out");
+        fill_log(&agent, &bed.simple_url("alice/dev"), &handed, count)?;
+        let trace = ["trace", "--file", &handed.to_string_lossy()];
+        for _ in 0..ROUNDS / 10 {
+            for (table, words) in tables.iter_mut().zip([&["log", "--json"][..], &trace]) {
+                let began = Instant::now();
+                succeed(&mut agent.cli(words))?;
+                table.add(&format!("{count} handed out"), began.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+    }
+    Ok(tables)
 }

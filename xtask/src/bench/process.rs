@@ -176,7 +176,7 @@ fn peers(ground: &Ground<'_>, others: &Others, folder: &Path) -> Result<Vec<Peer
     let token = folder.join("token");
     std::fs::write(&token, bed.create_token("alice", &serde_json::json!({}))?)?;
     let handed = folder.join("handed");
-    fill_log(agent, &url, &handed)?;
+    fill_log(agent, &url, &handed, 10_000)?;
     store_in_git(others)?;
     let get = ["keyring", "get", "--mode", "creds", &url];
     let null = ["-b", "keyring.backends.null.Keyring", "get", &url, "alice"];
@@ -219,12 +219,12 @@ fn store_in_git(others: &Others) -> Outcome {
     if child.wait()?.success() { Ok(()) } else { Err("git's cache keeps nothing".into()) }
 }
 
-/// Hands a token out, into a file, and makes ten thousand lines of its line in the log.
-fn fill_log(agent: &Agent, url: &str, handed: &Path) -> Outcome {
+/// Hands a token out, into a file, and makes that many lines of its line in the log.
+pub(super) fn fill_log(agent: &Agent, url: &str, handed: &Path, lines: usize) -> Outcome {
     std::fs::write(handed, succeed(&mut agent.cli(&["get", url]))?.stdout)?;
     let line = succeed(&mut agent.cli(&["log", "--json"]))?.stdout;
     let book = Logbook::of_handouts(&agent.state())?;
-    for _ in 1..10_000 {
+    for _ in 1..lines {
         book.append(&line)?;
     }
     Ok(())
