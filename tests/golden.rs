@@ -744,6 +744,7 @@ fn errors_about_a_server() {
     let user: devpi_tokens::target::UserName = "alice".parse().expect("a user");
     let (why, said) = ("what the system says".to_owned(), devpi::Said::default());
     let all = [
+        E::Address(devpi_tokens::target::AddressError::Scheme),
         E::Unencrypted { server: "http://devpi.example".parse().expect("a server") },
         E::CaFile { path: "ca.pem".into(), why: why.clone() },
         E::Unreachable { server: server.clone(), why: why.clone() },

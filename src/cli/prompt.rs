@@ -144,5 +144,6 @@ mod tests {
         assert_eq!((failure.exit, &*failure.message), (Exit::TryAgain, "not given: token (timed out)"));
         writer.write_all(&[b'A'; LONGEST + 1]).expect("written");
         assert_eq!(next(5000).exit, Exit::Malformed);
+        assert_eq!(PATIENCE, Duration::from_secs(60));
     }
 }

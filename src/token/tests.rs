@@ -118,10 +118,13 @@ fn more_than_8_kib_is_refused_before_decoding() {
 #[test]
 fn every_truncated_prefix_is_refused() {
     let old = v1(&[("location", b""), ("identifier", b"a-b"), ("cid", b"x=1"), ("signature", &SIGNATURE)]);
-    for bytes in [v2(&CAVEATS), old] {
+    assert_eq!(refusal(&[]), TokenError::Empty);
+    // Of format 1 the end of a packet may be the end of what is there: then the next one is missing.
+    for (bytes, missing) in [(v2(&CAVEATS), MacaroonError::Truncated), (old, MacaroonError::Field)] {
         assert!(Token::parse(&encoded(&bytes)).is_ok());
-        for length in 0..bytes.len() {
-            assert!(Token::parse(&encoded(&bytes[..length])).is_err(), "{length} bytes");
+        for length in 1..bytes.len() {
+            let refused = refusal(&bytes[..length]);
+            assert!([missing.into(), MacaroonError::Truncated.into()].contains(&refused), "{length} bytes: {refused}");
         }
     }
 }
@@ -135,6 +138,11 @@ fn every_byte_changed_to_every_value_is_taken_as_it_is_or_refused() {
             changed[place] = value;
             if let Ok(token) = Token::parse(&encoded(&changed)) {
                 assert_eq!(token.bare_text().expose(), encoded(&changed));
+                // What it is read as is written in this one way.
+                let identifier = format!("{}-{}", token.user(), token.id());
+                let caveats = token.caveats().flat_map(|caveat| [field(2, caveat.text), vec![0]].concat()).collect();
+                let head = [vec![2], field(1, b""), field(2, identifier.as_bytes()), vec![0], caveats].concat();
+                assert_eq!([head, vec![0], field(6, &changed[bytes.len() - 32..])].concat(), changed);
             }
         }
     }
@@ -261,30 +269,32 @@ fn format_1_can_be_looked_at_and_no_more() {
 fn faulty_packets_of_format_1_are_refused() {
     let [identifier, signature] = [packet("identifier", b"a-b"), packet("signature", &SIGNATURE)];
     let caveat = packet("cid", b"x=1");
-    for parts in [
-        vec![&identifier],
-        vec![&signature],
-        vec![&identifier, &signature, &signature],
-        vec![&identifier, &signature, &caveat],
-        vec![&identifier, &identifier, &signature],
-        vec![&caveat, &identifier, &signature],
-        vec![&identifier, &packet("vid", b"v"), &signature],
-        vec![&identifier, &caveat, &packet("vid", b"v"), &signature],
-        vec![&identifier, &packet("other", b"v"), &signature],
-        vec![&identifier, &packet("signature", &[1; 31])],
-        vec![&identifier, &packet("signature", &[1; 33])],
-        vec![&identifier, &b"0000".to_vec()],
-        vec![&identifier, &b"0003".to_vec(), &signature],
-        vec![&identifier, &b"ffff".to_vec(), &signature],
-        vec![&identifier, &b"+02b".to_vec(), &signature],
-        vec![&identifier, &[b"002Fsignature ", &SIGNATURE[..], b"\n"].concat()],
-        vec![&identifier, &[b"0030signature ", &SIGNATURE[..], b"\n"].concat()],
-        vec![&identifier, &[b"002esignature ", &SIGNATURE[..], b"\n"].concat()],
-        vec![&identifier, &b"000ccid x=1!".to_vec(), &signature],
+    use MacaroonError::{Field, Signature, Trailing, Truncated};
+    for (parts, error) in [
+        (vec![&identifier], Field),
+        (vec![&signature], Field),
+        (vec![&identifier, &signature, &signature], Trailing),
+        (vec![&identifier, &signature, &caveat], Trailing),
+        (vec![&identifier, &identifier, &signature], Field),
+        (vec![&caveat, &identifier, &signature], Field),
+        (vec![&identifier, &packet("vid", b"v"), &signature], Field),
+        (vec![&identifier, &caveat, &packet("vid", b"v"), &signature], Field),
+        (vec![&identifier, &packet("other", b"v"), &signature], Field),
+        (vec![&identifier, &packet("signature", &[1; 31])], Signature),
+        (vec![&identifier, &packet("signature", &[1; 33])], Signature),
+        (vec![&identifier, &b"0000".to_vec()], Truncated),
+        (vec![&identifier, &b"0003".to_vec(), &signature], Truncated),
+        (vec![&identifier, &b"ffff".to_vec(), &signature], Truncated),
+        (vec![&identifier, &[b"+02fsignature ", &SIGNATURE[..], b"\n"].concat()], Field),
+        (vec![&identifier, &[b"002Fsignature ", &SIGNATURE[..], b"\n"].concat()], Field),
+        (vec![&identifier, &[b"0030signature ", &SIGNATURE[..], b"\n"].concat()], Truncated),
+        (vec![&identifier, &[b"002esignature ", &SIGNATURE[..], b"\n"].concat()], Field),
+        (vec![&identifier, &b"000ccid x=1!".to_vec(), &signature], Field),
     ] {
         let bytes: Vec<u8> = parts.into_iter().flatten().copied().collect();
-        assert!(Token::parse(&encoded(&bytes)).is_err(), "{}", bytes.escape_ascii());
-        assert!(ForeignToken::parse(&format!("pypi-{}", encoded(&bytes))).is_err(), "{}", bytes.escape_ascii());
+        assert_eq!(refusal(&bytes), error.into(), "{}", bytes.escape_ascii());
+        let foreign = ForeignToken::parse(&format!("pypi-{}", encoded(&bytes)));
+        assert_eq!(foreign, Err(error.into()), "{}", bytes.escape_ascii());
     }
 }
 
