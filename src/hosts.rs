@@ -105,6 +105,15 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_found_for_no_target_is_no_server() {
+        for line in ["https://@corp", "https://alice@corp", "HTTPS:/corp", "corp"] {
+            assert_eq!(servers(line).count(), 0, "{line}");
+        }
+        let target = "https://corp/alice/dev".parse().expect("a target");
+        assert!(["https://CORP:443", " HTTPS://corp/ "].iter().all(|line| find(line, &target).is_some()));
+    }
+
+    #[test]
     fn a_list_is_written_sorted_and_without_repetition() {
         let servers: Vec<ServerUrl> = servers("http://b\nhttp://a\nhttp://b\n").collect();
         assert_eq!(text(servers.iter()), "http://a\nhttp://b\n");

@@ -196,7 +196,9 @@ impl FromStr for ServerUrl {
     type Err = AddressError;
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let target: Target = text.parse()?;
-        if target.user.is_some() {
+        // An empty one, too, as a list of servers is searched for lines that go on with the host.
+        let names_user = text.split_once("://").is_some_and(|(_, rest)| rest.starts_with('@'));
+        if target.user.is_some() || names_user {
             return Err(AddressError::Password);
         }
         Self::candidates(&target)?.into_iter().next().ok_or(AddressError::Host)
