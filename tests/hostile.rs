@@ -129,7 +129,7 @@ fn every_heading_has_its_clauses() {
 fn every_clause_has_a_guard_that_can_be_taken_out_and_is_missed_by_one_of_its_tests() {
     let (page, lists) = (page(), guards::read(root()).expect("the lists"));
     let rows = rows(&page);
-    let guards: Vec<_> = lists.iter().flat_map(|(_, guards)| guards).collect();
+    let guards: Vec<_> = lists.iter().flat_map(|list| &list.guards).collect();
     let names = |guard: &guards::Guard, row: &Row| {
         guard.clauses.iter().any(|clause| clause == row.clause) && row.tests.contains(&guard.test.as_str())
     };

@@ -4,6 +4,15 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+/// One list.
+#[derive(Debug)]
+pub struct List {
+    /// The name of its file.
+    pub name: String,
+    /// What is in it.
+    pub guards: Vec<Guard>,
+}
+
 /// A guard, and the test that must fail without it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,17 +36,17 @@ struct File {
     guards: Vec<Guard>,
 }
 
-/// All guards of the workspace at `root`, by the names of their files.
-pub fn read(root: &Path) -> Result<Vec<(String, Vec<Guard>)>, Box<dyn std::error::Error>> {
+/// All lists of the workspace at `root`, by their names.
+pub fn read(root: &Path) -> Result<Vec<List>, Box<dyn std::error::Error>> {
     let mut lists = Vec::new();
     for entry in std::fs::read_dir(root.join("tests/guards"))? {
         let path = entry?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let list: File =
+        let file: File =
             toml::from_str(&std::fs::read_to_string(&path)?).map_err(|error| format!("{name}: {error}"))?;
-        lists.push((name, list.guards));
+        lists.push(List { name, guards: file.guards });
     }
-    lists.sort_by(|one, other| one.0.cmp(&other.0));
+    lists.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(lists)
 }
 
