@@ -170,7 +170,7 @@ fn without_its_keyring_a_vault_says_so_and_the_next_request_works() {
     home.login(&BED, &url(), "alice");
     assert_done(&home, &["agent", "stop"]);
     desktop.stop_keyring();
-    assert_refused(&home, 69, "keyring");
+    assert_refused(&home, 69, "start the desktop's keyring");
     desktop.start_keyring();
     assert_gives(&home);
 }

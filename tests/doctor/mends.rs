@@ -62,6 +62,10 @@ fn looking_changes_nothing_and_sends_no_kept_token() {
     let own: Vec<_> = own.filter(|token| token.identifier == format!("alice-{}", kept.id)).collect();
     assert!(!own.is_empty(), "the server was not asked");
     assert!(own.iter().all(|token| token.caveats.len() > kept.restrictions.len() + 1), "{own:?}");
+    // Each is for a minute, not what the agent handed out.
+    let soon = std::time::UNIX_EPOCH.elapsed().expect("a clock").as_secs() + 120;
+    let ends = |end: &str| end.parse::<u64>().is_ok_and(|end| end < soon);
+    assert!(own.iter().all(|token| token.values("expires").into_iter().any(ends)), "{own:?}");
     let all: Vec<_> = desk.home.roots().into_iter().map(|root| root.id).collect();
     assert_eq!(all, [kept.id]);
 }
