@@ -207,10 +207,11 @@ fn a_lock_takes_the_question_back_and_wins() {
     terminal.number();
     let pinentry = pinentry_of(&home).expect("a pinentry");
     assert!(home.cli(&["agent", "lock"]).output().expect("it runs").status.success());
+    // Earlier than the person's time is over.
+    wait_for("the end of pinentry", || !is_alive(pinentry));
     let refused = ended(uploading);
     assert_eq!((code(&refused), out(&refused).as_str()), (Some(75), ""));
     assert!(err(&refused).contains("the agent is locked"), "{}", err(&refused));
-    wait_for("the end of pinentry", || !is_alive(pinentry));
 }
 
 #[test]

@@ -246,12 +246,12 @@ fn a_place_where_others_can_change_it_is_refused_and_nothing_is_touched() {
     refused(&open_folder.join("s"), 78);
     refused(&std::env::temp_dir().join("devpi-tokens-test.sock"), 78);
     refused(&home.path().join("state/another.sock"), 78);
-    refused(&home.path().join("x".repeat(107)), 78);
     let file = home.path().join("ci/file");
     std::fs::create_dir(home.path().join("ci")).expect("a folder");
     std::fs::set_permissions(home.path().join("ci"), std::fs::Permissions::from_mode(0o700)).expect("set");
     std::fs::write(&file, "kept").expect("a file");
     refused(&file, 73);
+    refused(&home.path().join("ci").join("x".repeat(107)), 78);
     refused(&home.path().join("state/agent.sock"), 78);
     refused(&home.path().join("above-the-agents-own.sock"), 78);
     refused(&file.join("s"), 78);

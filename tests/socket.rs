@@ -155,7 +155,12 @@ fn who_writes_a_byte_a_second_or_never_reads_is_not_waited_for_long_and_keeps_no
 #[test]
 fn a_process_that_takes_all_connections_does_not_shut_out_others() {
     let home = started();
-    let held: Vec<Raw> = (0..40).map(|_| Raw::silent(&socket(&home))).collect();
+    let held: Vec<Raw> = (0..32).map(|_| Raw::greeted(&socket(&home))).collect();
+    for _ in 0..8 {
+        let mut more = Raw::silent(&socket(&home));
+        more.frame(br#"{"request":"hello","version":1}"#);
+        assert_eq!(more.answer(), None, "this process has all that one may have");
+    }
     let status = home.cli(&["status"]).output().expect("status");
     assert_eq!(support::code(&status), Some(1), "{}", err(&status));
     drop(held);
@@ -167,9 +172,17 @@ fn a_process_that_takes_all_connections_does_not_shut_out_others() {
     assert_serves(&home);
 }
 
-/// Greets the agent over 32 connections, says so, and holds them until its standard input is closed.
+/// Greets the agent over 32 connections, says so, and holds them until its standard input is closed. Then it says how many
+/// of them the agent holds, too.
 const HOLDER: &str = r#"
 import socket, struct, sys
+def is_open(one):
+    try:
+        while one.recv(1024, socket.MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
+        return True
+    return False
 held = []
 for _ in range(32):
     one = socket.socket(socket.AF_UNIX)
@@ -180,6 +193,7 @@ for _ in range(32):
     held.append(one)
 print("held", flush=True)
 sys.stdin.read()
+print(sum(map(is_open, held)))
 "#;
 
 #[test]
@@ -192,18 +206,25 @@ fn many_processes_that_hold_every_place_and_say_nothing_make_room_for_whoever_sp
         let mut python = Command::new("python3");
         python.args(["-c", HOLDER]).arg(socket(&home)).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut holder = python.spawn().expect("python3");
+        let mut output = std::io::BufReader::new(holder.stdout.take().expect("an output"));
         let mut line = String::new();
-        let said = std::io::BufReader::new(holder.stdout.take().expect("an output")).read_line(&mut line);
+        let said = output.read_line(&mut line);
         assert_eq!((said.expect("a line"), line.as_str()), (5, "held\n"));
-        holders.push(holder);
+        holders.push((holder, output));
     }
     for _ in 0..3 {
         assert_serves(&home);
     }
-    for mut holder in holders {
+    let counted = holders.into_iter().map(|(mut holder, mut output)| {
         drop(holder.stdin.take());
+        let mut count = String::new();
+        output.read_line(&mut count).expect("a line");
         holder.wait().expect("it ends");
-    }
+        count.trim().parse::<usize>().expect("a number")
+    });
+    // Each that spoke may have taken the place of another one.
+    let count: usize = counted.sum();
+    assert!((253..256).contains(&count), "{count}");
     assert_serves(&home);
 }
 
