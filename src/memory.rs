@@ -225,7 +225,8 @@ impl Blocks {
         // SAFETY: as the caller says.
         unsafe { self.all.free(block, layout.size(), layout.align()) };
         self.freed += layout.size();
-        if self.freed >= PIECE {
+        // As often as a connection ends: the last one may be what lay at the end.
+        if self.freed >= PAGE {
             self.freed = 0;
             // A piece stays: to give it back and take it again for each request would cost more.
             // SAFETY: only free pages are given back.
