@@ -37,16 +37,13 @@ pub(super) fn narrowing(wanted: &Wanted, prompt: &Prompt, terminal: &mut Termina
     }
     let unknown: Vec<&str> = narrowing.unknown_permissions().map(Item::as_str).collect();
     if !unknown.is_empty() && !wanted.yes {
-        let unknown = unknown.join(", ");
+        let (unknown, known) = (unknown.join(", "), Permission::of_tokens());
         if !prompt.has_person() {
             return Err(Failure::new(Exit::Usage, format!("devpi-server knows no such permission: {unknown}"))
-                .with_remedy(format!(
-                    "name one of {}; if a plugin of the server knows it, add --yes",
-                    Permission::of_tokens()
-                )));
+                .with_remedy(format!("name one of {known}; if a plugin of the server knows it, add --yes")));
         }
         if !prompt.confirm(&format!("devpi-server knows no such permission: {unknown}; use it all the same?"))? {
-            return Err(Failure::new(Exit::Refused, "nothing was made").with_remedy("see: devpi-tokens create --help"));
+            return Err(Failure::new(Exit::Refused, "nothing was made").with_remedy(format!("name one of {known}")));
         }
     }
     Ok(narrowing)

@@ -18,15 +18,17 @@ pub(crate) fn run(wanted: &[String]) -> Outcome {
     if let Some(unknown) = wanted.iter().find(|name| lists.iter().all(|list| list.name != **name)) {
         return Err(format!("no list is called {unknown}: they are in tests/guards").into());
     }
+    testbed::install(|line| eprintln!("{line}"))?;
     let tree = copy()?;
     let (mut seen, mut wrong) = (0, 0);
     let wanted = lists.iter().filter(|list| wanted.is_empty() || wanted.contains(&list.name));
     for guard in wanted.flat_map(|list| &list.guards) {
+        eprintln!("{}", guard.clauses.join("; "));
         match without(&tree, guard) {
             Ok(()) => seen += 1,
             Err(why) => {
                 wrong += 1;
-                println!("{}, {}\n  {why}", guard.test, guard.clauses.join("; "));
+                println!("{}\n  {why}", guard.test);
             }
         }
     }
@@ -102,5 +104,7 @@ fn cargo(tree: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).current_dir(tree).stdin(Stdio::null());
     command.env("CARGO_PROFILE_DEV_DEBUG", "none").env_remove("RUST_BACKTRACE");
+    // The copy's own folder: what is built there is not to be taken for what was built here.
+    command.env_remove("CARGO_TARGET_DIR");
     command
 }
