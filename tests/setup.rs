@@ -220,13 +220,19 @@ fn a_dot_file_that_is_a_link_stays_one() {
     assert_eq!(mode & 0o777, 0o640);
 }
 
-#[test]
-fn what_somebody_added_since_stays_when_a_change_is_taken_back() {
+/// Somebody whose pip and git were set up, and what pip was told.
+fn with_pip_and_git() -> (Person, String) {
     let person = Person::alice();
     person.file(".config/pip/pip.conf", "[global]\nkeyring-provider = import\n");
     person.file(".gitconfig", "[user]\n\tname = Alice\n");
     person.set_up(&["pip", "git", "--yes"]);
     let told = person.read(".config/pip/pip.conf");
+    (person, told)
+}
+
+#[test]
+fn what_somebody_added_since_stays_when_a_change_is_taken_back() {
+    let (person, told) = with_pip_and_git();
     person.file(".config/pip/pip.conf", &format!("# mine\n{told}retries = 9\n"));
     let dry = person.set_up(&["--undo", "--dry-run"]);
     assert!(dry.contains("~/.config/pip/pip.conf: as before\n"), "{dry}");
@@ -238,11 +244,7 @@ fn what_somebody_added_since_stays_when_a_change_is_taken_back() {
 
 #[test]
 fn what_was_changed_since_is_not_undone_and_the_lines_are_told() {
-    let person = Person::alice();
-    person.file(".config/pip/pip.conf", "[global]\nkeyring-provider = import\n");
-    person.file(".gitconfig", "[user]\n\tname = Alice\n");
-    person.set_up(&["pip", "git", "--yes"]);
-    let told = person.read(".config/pip/pip.conf");
+    let (person, told) = with_pip_and_git();
     let mine = told.replace("subprocess", "subprocess # mine");
     person.file(".config/pip/pip.conf", &mine);
     let dry = person.setup(&["--undo", "--dry-run"]);
