@@ -1,8 +1,8 @@
 //! `devpi-tokens doctor`: looks at all that has to be right for a client to get a token, and says what mends the rest.
 //!
-//! A check is a noun and a file. It looks, judges and gives findings; nothing is changed and no agent is started, but by the look-up that `--as` replays. Two
-//! things leave a trace: the agent hands out a token or two for each that it keeps, which its log has, and the server is
-//! asked.
+//! A check is a noun and a file. It looks, judges and gives findings; nothing is changed and no agent is started, but by
+//! the look-up that `--as` replays. Two things leave a trace: the agent hands out a token or two for each that it keeps,
+//! which its log has, and the server is asked.
 
 mod agent;
 mod desk;
