@@ -8,6 +8,7 @@ mod guests;
 mod handouts;
 mod harden;
 mod idle;
+mod inbox;
 mod issuer;
 mod listener;
 mod lock;

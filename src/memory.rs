@@ -287,14 +287,9 @@ unsafe impl GlobalAlloc for Heap {
 /// # Safety
 /// The block has that size, and is the caller's alone.
 unsafe fn wipe(block: *mut u8, size: usize) {
-    // SAFETY: bytes that may never have been written are no values yet, which is what the type says; and those in the
-    // middle are aligned for the larger type.
+    // SAFETY: bytes that may never have been written are no values yet, which is what the type says.
     let bytes = unsafe { std::slice::from_raw_parts_mut(block.cast::<MaybeUninit<u8>>(), size) };
-    // SAFETY: as above. In large pieces, as each is written on its own.
-    let (before, middle, after) = unsafe { bytes.align_to_mut::<MaybeUninit<u128>>() };
-    before.zeroize();
-    middle.zeroize();
-    after.zeroize();
+    bytes.zeroize();
 }
 
 #[cfg(test)]

@@ -1,14 +1,68 @@
-//! Text that must never be shown: a token, a password, a passphrase.
+//! What must never be shown: a token, a password, a passphrase.
+
+use std::io::Write;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
+
+/// Secret bytes, wiped when they are dropped, and where they are written to, when they grow. `Zeroizing` wipes each byte
+/// on its own, which takes as long as signing what is in them.
+#[derive(Clone, Default)]
+pub struct SecretBytes(Vec<u8>);
+
+impl From<Vec<u8>> for SecretBytes {
+    /// Takes the bytes over; no other copy should be alive.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl Deref for SecretBytes {
+    type Target = Vec<u8>;
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for SecretBytes {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Write for SecretBytes {
+    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+        let needed = self.0.len() + more.len();
+        if needed > self.0.capacity() {
+            // By itself it would leave what it outgrows behind as it is.
+            let mut larger = Self(Vec::with_capacity(needed.max(2 * self.0.capacity())));
+            larger.0.extend_from_slice(&self.0);
+            *self = larger;
+        }
+        self.0.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        // What it was longer by once is in there, too.
+        self.0.spare_capacity_mut().zeroize();
+        self.0.as_mut_slice().zeroize();
+    }
+}
 
 /// A secret text. It has no `Display`, its `Debug` is redacted, and its bytes are wiped when it is dropped.
 ///
 /// [`expose`](Secret::expose) is called in the one expression that writes the secret out, so that a search for
 /// that word lists every place where a secret leaves the program.
-#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Default)]
 pub struct Secret(String);
 
 impl Secret {
@@ -22,7 +76,7 @@ impl Secret {
         match String::from_utf8(bytes) {
             Ok(text) => Some(Self(text)),
             Err(error) => {
-                error.into_bytes().zeroize();
+                drop(SecretBytes(error.into_bytes()));
                 None
             }
         }
@@ -47,6 +101,12 @@ impl Secret {
             }
         }
         self
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        drop(SecretBytes(std::mem::take(&mut self.0).into_bytes()));
     }
 }
 
@@ -86,6 +146,17 @@ mod tests {
     fn debug_shows_nothing_of_a_secret() {
         let shown = format!("{:?} {:#?}", Secret::new("hunter2"), Some(Secret::new("hunter2")));
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn bytes_that_are_written_are_all_there_however_many() {
+        let (mut bytes, mut expected) = (SecretBytes::default(), Vec::new());
+        for length in [0, 1, 7, 64, 1000, 3] {
+            let piece = vec![length as u8; length];
+            bytes.write_all(&piece).expect("written");
+            expected.extend(piece);
+            assert_eq!(*bytes, expected);
+        }
     }
 
     #[test]

@@ -112,57 +112,60 @@ impl Token {
     }
 }
 
-/// Declares a token of one kind with what both kinds tell about themselves.
+/// What tokens of both kinds tell about themselves.
 macro_rules! kind_of_token {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name(Token);
-
+    ($name:ident) => {
         impl $name {
             /// Whose token it is.
             pub fn user(&self) -> &UserName {
-                self.0.user()
+                self.token.user()
             }
 
             /// Its id on the server.
             pub fn id(&self) -> &TokenId {
-                self.0.id()
+                self.token.id()
             }
 
             /// The caveats, understood where that is possible.
             pub fn restrictions(&self) -> Vec<Restriction> {
-                self.0.restrictions()
+                self.token.restrictions()
             }
 
             /// What all restrictions together still allow.
             pub fn scope(&self) -> Scope {
-                self.0.scope()
+                self.token.scope()
             }
 
             /// The text with the prefix `devpi-`.
             pub fn text(&self) -> Secret {
-                self.0.text()
+                self.token.text()
             }
 
             /// The text without a prefix.
             pub fn bare_text(&self) -> Secret {
-                self.0.bare_text()
+                self.token.bare_text()
             }
         }
     };
 }
 
-kind_of_token! {
-    /// A token to derive from: what the server made, or one that was narrowed before. It goes into the vault and
-    /// nowhere else.
-    RootToken
+/// A token to derive from: what the server made, or one that was narrowed before. It goes into the vault and nowhere
+/// else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootToken {
+    token: Token,
+    /// Whether each of its caveats is.
+    is_understood: bool,
 }
 
-kind_of_token! {
-    /// A token made from a [`RootToken`] with at least one restriction more: what is handed out.
-    DerivedToken
+/// A token made from a [`RootToken`] with at least one restriction more: what is handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivedToken {
+    token: Token,
 }
+
+kind_of_token!(RootToken);
+kind_of_token!(DerivedToken);
 
 /// Refuses what cannot be derived from: format 1 and third-party caveats.
 impl TryFrom<Token> for RootToken {
@@ -174,7 +177,8 @@ impl TryFrom<Token> for RootToken {
         if token.caveats().any(|caveat| caveat.third_party) {
             return Err(TokenError::ThirdParty);
         }
-        Ok(Self(token))
+        let is_understood = !token.restrictions().iter().any(|one| matches!(one, Restriction::Unknown(_)));
+        Ok(Self { token, is_understood })
     }
 }
 
@@ -187,7 +191,7 @@ impl RootToken {
     /// where the root token has a caveat that is not understood, [`TokenError::Macaroon`] for more than 64 caveats or
     /// 8 KiB.
     pub fn attenuate(&self, restrictions: &[Restriction]) -> Result<DerivedToken, TokenError> {
-        if !self.is_understood() {
+        if !self.is_understood {
             return Err(TokenError::Unknown);
         }
         self.attenuate_forced(restrictions)
@@ -205,9 +209,9 @@ impl RootToken {
         if !restrictions.iter().all(Restriction::is_canonical) {
             return Err(TokenError::Restriction);
         }
-        let mut restrictions: Vec<&Restriction> = restrictions.iter().collect();
-        restrictions.sort();
-        self.append(&restrictions.into_iter().map(Restriction::to_caveat).collect::<Vec<_>>())
+        let mut caveats: Vec<String> = restrictions.iter().map(Restriction::to_caveat).collect();
+        caveats.sort_unstable();
+        self.append(&caveats)
     }
 
     /// A token narrowed to what a person asks for. `force` derives from a root token with caveats that are not
@@ -220,25 +224,22 @@ impl RootToken {
         if caveats.is_empty() {
             return Err(TokenError::Nothing);
         }
-        if !force && !self.is_understood() {
+        if !force && !self.is_understood {
             return Err(TokenError::Unknown);
         }
         self.append(&caveats)
     }
 
-    fn is_understood(&self) -> bool {
-        self.restrictions().iter().all(|restriction| !matches!(restriction, Restriction::Unknown(_)))
-    }
-
     fn append(&self, added: &[String]) -> Result<DerivedToken, TokenError> {
-        let derived = Token::of(self.0.macaroon.with_caveats(added)?)?;
+        let Token { user, id, macaroon } = &self.token;
+        let derived = Token { user: user.clone(), id: id.clone(), macaroon: macaroon.with_caveats(added)? };
         // Read back from its own bytes: nothing is handed out that another reader would take for something wider.
-        let before = self.0.caveats().map(|caveat| caveat.text);
+        let before = self.token.caveats().map(|caveat| caveat.text);
         let expected = before.chain(added.iter().map(String::as_bytes));
-        let same = derived.macaroon.identifier() == self.0.macaroon.identifier()
+        let same = derived.macaroon.identifier() == macaroon.identifier()
             && derived.caveats().all(|caveat| !caveat.third_party)
             && derived.caveats().map(|caveat| caveat.text).eq(expected);
-        if same { Ok(DerivedToken(derived)) } else { Err(TokenError::Check) }
+        if same { Ok(DerivedToken { token: derived }) } else { Err(TokenError::Check) }
     }
 }
 

@@ -4,10 +4,17 @@ use std::io::{Read, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
+
+use crate::secret::SecretBytes;
+
+/// How long the length in front of a frame is, in bytes.
+pub const HEADER: usize = 4;
 
 /// The longest frame, in bytes without its length.
 pub const LONGEST: usize = 64 * 1024;
+
+/// What most frames fit in, in bytes.
+const USUAL: usize = 1024;
 
 /// A frame that was refused, or a stream that failed. The content is never quoted: it may be a token.
 #[derive(Debug, thiserror::Error)]
@@ -44,36 +51,21 @@ impl From<std::io::Error> for WireError {
 ///
 /// # Errors
 /// [`WireError::Length`] where the message is too long for one frame.
-pub fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, WireError> {
-    // Measured first: a buffer that grows leaves unwiped copies of its content behind.
-    let mut measured = Length(0);
-    serde_json::to_writer(&mut measured, message).map_err(|_| WireError::Json)?;
-    let header = u32::try_from(measured.0).unwrap_or(u32::MAX).to_be_bytes();
-    let mut frame = Zeroizing::new(Vec::with_capacity(header.len() + length(header)?));
-    frame.extend_from_slice(&header);
-    serde_json::to_writer(&mut *frame, message).map_err(|_| WireError::Json)?;
+pub fn encode(message: &impl Serialize) -> Result<SecretBytes, WireError> {
+    let mut frame = SecretBytes::from(Vec::with_capacity(USUAL));
+    frame.extend_from_slice(&[0; HEADER]);
+    serde_json::to_writer(&mut frame, message).map_err(|_| WireError::Json)?;
+    let header = u32::try_from(frame.len() - HEADER).unwrap_or(u32::MAX).to_be_bytes();
+    length(header)?;
+    frame[..HEADER].copy_from_slice(&header);
     Ok(frame)
-}
-
-/// Counts what is written, in bytes.
-struct Length(usize);
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The length that stands in front of a frame, checked before anything is allocated for it.
 ///
 /// # Errors
 /// [`WireError::Length`] for 0 and for over [`LONGEST`].
-pub fn length(header: [u8; 4]) -> Result<usize, WireError> {
+pub fn length(header: [u8; HEADER]) -> Result<usize, WireError> {
     let length = u32::from_be_bytes(header);
     match usize::try_from(length) {
         Ok(fits) if (1..=LONGEST).contains(&fits) => Ok(fits),
@@ -103,9 +95,9 @@ pub fn send(stream: &mut impl Write, message: &impl Serialize) -> Result<(), Wir
 /// # Errors
 /// As [`length`] and [`decode`], and those of the stream.
 pub fn receive<T: DeserializeOwned>(stream: &mut impl Read) -> Result<T, WireError> {
-    let mut header = [0; 4];
+    let mut header = [0; HEADER];
     stream.read_exact(&mut header)?;
-    let mut content = Zeroizing::new(vec![0; length(header)?]);
+    let mut content = SecretBytes::from(vec![0; length(header)?]);
     stream.read_exact(&mut content)?;
     decode(&content)
 }

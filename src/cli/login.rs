@@ -181,7 +181,7 @@ fn user(args: &Login, found: &Found, prompt: &Prompt) -> Result<UserName, Failur
                     .with_remedy("name who logs in: devpi-tokens login URL USER")
             })
         }
-        Some(owner) => Ok(owner.clone()),
+        Some(owner) => Ok(owner),
         None => Err(Failure::new(Exit::Usage, format!("no user is named for {}", found.server.url()))
             .with_remedy("name one: devpi-tokens login URL USER")),
     }

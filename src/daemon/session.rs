@@ -1,17 +1,19 @@
 //! One connection: a greeting, then requests and responses, each in its time.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_lite::FutureExt as _;
 use interprocess::local_socket::tokio::Stream;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use super::agent::Agent;
 use super::guests::Guest;
 use super::harden;
+use super::inbox::{FRAME, Inbox};
 use super::visitor::Visitor;
 use crate::protocol::SessionBus;
 use crate::protocol::{Denial, Request, Response, VERSION};
@@ -19,8 +21,6 @@ use crate::wire::{self, WireError};
 
 /// Until the first byte of a new connection.
 const FIRST_BYTE: Duration = Duration::from_secs(2);
-/// For a frame, from its first byte to its last.
-const FRAME: Duration = Duration::from_secs(5);
 /// Between two requests.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -37,7 +37,8 @@ async fn converse(
     stream: &mut Stream,
     (visitor, guest): (&Rc<Visitor>, &Guest),
 ) -> Result<(), WireError> {
-    let session = match next(agent, stream, (guest, FIRST_BYTE)).await? {
+    let mut inbox = Inbox::new();
+    let session = match next(agent, (stream, &mut inbox), (guest, FIRST_BYTE)).await? {
         None => return Ok(()),
         // Where the desktop is, nobody from across a border tells us.
         Some(Ok(Request::Hello { version: VERSION, .. })) if visitor.is_restricted() => SessionBus::default(),
@@ -53,7 +54,7 @@ async fn converse(
     write(stream, &hello).await?;
     agent.met(&session, visitor);
     loop {
-        let Some(asked) = next(agent, stream, (guest, IDLE)).await? else { return Ok(()) };
+        let Some(asked) = next(agent, (stream, &mut inbox), (guest, IDLE)).await? else { return Ok(()) };
         let response = match asked {
             Ok(request) => announced(stream, visitor, answer(agent, request, &session, visitor)).await?,
             // The frame was whole, so the next one can be read: only this request is lost.
@@ -80,27 +81,22 @@ async fn announced(
     Ok(answer.await)
 }
 
-async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Rc<Visitor>) -> Response {
-    let (agent, session, visiting) = (Rc::clone(agent), session.clone(), Rc::clone(visitor));
+async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Visitor) -> Response {
     // In a box, as it is some kilobytes that would be moved again and again until they are where they stay.
-    let answering = Box::pin(async move { agent.answer(request, &session, &visiting).await });
+    let answering = Box::pin(agent.answer(request, session, visitor));
     answered((visitor.pid(), visitor.is_restricted()), answering).await
 }
 
-/// Answers in a task of its own: a panic there costs this answer only.
+/// An answer, where a panic costs this answer only. What it leaves on the stack is wiped.
 pub(super) async fn answered(
     (peer, is_restricted): (Option<u32>, bool),
-    // No part of the one that awaits it, so what it leaves on the stack lies below that one's.
-    answering: Pin<Box<dyn Future<Output = Result<Response, Denial>>>>,
+    answering: Pin<Box<dyn Future<Output = Result<Response, Denial>> + '_>>,
 ) -> Response {
-    let wiped = async {
-        let answered = answering.await;
-        harden::wipe_stack();
-        answered
-    };
-    match apart(wiped).await {
-        Some(Ok(response)) => response,
-        Some(Err(denial)) => {
+    let answered = AssertUnwindSafe(answering).catch_unwind().await;
+    harden::wipe_stack();
+    match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(denial)) => {
             // Whoever asks across a border turns no log over.
             match is_restricted {
                 true => tracing::debug!(peer, %denial, "refused"),
@@ -108,56 +104,30 @@ pub(super) async fn answered(
             }
             Response::Denied(denial)
         }
-        None => {
-            // It was left before it came to that.
-            let _ = apart(async { harden::wipe_stack() }).await;
+        Err(_) => {
             tracing::error!(peer, "a request failed inside");
             Response::Denied(Denial::Internal)
         }
     }
 }
 
-/// Works in a task of its own: a panic there costs this work only, of which there is nothing then.
-async fn apart<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
-    tokio::task::spawn_local(work).await.ok()
-}
-
-/// The next frame; none where the agent ends before it is whole, or somebody else needs the place.
+/// The next frame; none where the agent ends before it is whole, or somebody else needs the place. The outer error ends
+/// the connection; the inner one is of the frame's content.
 async fn next(
     agent: &Agent,
-    stream: &mut Stream,
+    (stream, inbox): (&mut Stream, &mut Inbox),
     (guest, first): (&Guest, Duration),
 ) -> Result<Option<Result<Request, WireError>>, WireError> {
-    tokio::select! {
+    let heard = tokio::select! {
         biased;
-        heard = guest.hear(read(stream, first)) => heard.transpose(),
+        heard = guest.hear(inbox.next(stream, first)) => heard.transpose(),
         () = agent.out_of_reach() => Ok(None),
-    }
-}
-
-/// The outer error ends the connection; the inner one is of the frame's content.
-async fn read(stream: &mut Stream, first: Duration) -> Result<Result<Request, WireError>, WireError> {
-    let mut header = [0; 4];
-    let begun = timeout(first, stream.read(&mut header)).await.map_err(|_| WireError::TimedOut)??;
-    if begun == 0 {
-        return Err(WireError::Closed);
-    }
-    let rest = async {
-        stream.read_exact(&mut header[begun..]).await?;
-        let mut content = Zeroizing::new(vec![0; wire::length(header)?]);
-        stream.read_exact(&mut content).await?;
-        Ok(content)
     };
-    match timeout(FRAME, rest).await {
-        Ok(Ok(content)) => Ok(wire::decode(&content)),
-        // What follows a wrong length is no frame: say so once, then end.
-        Ok(Err(WireError::Length(length))) => {
-            write(stream, &Response::Denied(Denial::NotARequest)).await?;
-            Err(WireError::Length(length))
-        }
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(WireError::TimedOut),
+    // What follows a wrong length is no frame: say so once, then end.
+    if let Err(WireError::Length(_)) = heard {
+        write(stream, &Response::Denied(Denial::NotARequest)).await?;
     }
+    heard
 }
 
 async fn write(stream: &mut Stream, response: &Response) -> Result<(), WireError> {
@@ -167,20 +137,4 @@ async fn write(stream: &mut Stream, response: &Response) -> Result<(), WireError
         stream.flush().await
     };
     Ok(timeout(FRAME, sent).await.map_err(|_| WireError::TimedOut)??)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_costs_the_answer_that_it_happened_in_and_nothing_else() {
-        let local = tokio::task::LocalSet::new();
-        let answers = local.run_until(async {
-            let other = tokio::task::spawn_local(async { 1 });
-            let none: Option<u32> = apart(async { panic!("a bug") }).await;
-            (none, apart(async { 2 }).await, other.await.ok())
-        });
-        assert_eq!(answers.await, (None, Some(2), Some(1)));
-    }
 }

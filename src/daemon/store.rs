@@ -13,12 +13,11 @@ use std::time::Duration;
 
 use denial::{denial, not_given, not_known, replaced};
 use generation::Generations;
-use zeroize::Zeroizing;
 
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
 use crate::protocol::{Denial, Keeper, Rollback, VaultState};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::vault::contents::Contents;
 use crate::vault::file::{self, Header, Sealed};
 use crate::vault::keeper::{self, Wanted};
@@ -233,7 +232,7 @@ fn wanted(header: &Header) -> Option<Wanted<'_>> {
     Some(Wanted { id: &header.id, command })
 }
 
-fn bytes(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, Denial> {
+fn bytes(contents: &Contents) -> Result<SecretBytes, Denial> {
     contents.to_bytes().map_err(|_| Denial::Internal)
 }
 

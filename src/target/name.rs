@@ -27,11 +27,11 @@ pub enum NameError {
 
 /// Only what devpi-server takes in names, so that no name can hold a separator of a caveat (`,`, `=`), of a URL or
 /// of a line.
-fn checked(text: &str) -> Result<String, NameError> {
+fn check(text: &str) -> Result<(), NameError> {
     let usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@');
     let fits =
         !text.is_empty() && text.len() <= LONGEST && !text.contains("..") && text != "." && text.bytes().all(usual);
-    if fits { Ok(text.to_owned()) } else { Err(NameError::Name) }
+    if fits { Ok(()) } else { Err(NameError::Name) }
 }
 
 /// Text form through `FromStr` and `Display`, for the frames and the vault as well.
@@ -67,7 +67,7 @@ impl UserName {
 impl FromStr for UserName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        checked(text).map(Self)
+        check(text).map(|()| Self(text.to_owned()))
     }
 }
 
@@ -82,28 +82,17 @@ textual!(UserName);
 /// An index of a devpi server, written `user/index`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct IndexName {
-    user: UserName,
-    index: String,
-}
+pub struct IndexName(String);
 
 impl IndexName {
-    /// An index of that user.
-    ///
-    /// # Errors
-    /// [`NameError::Name`] where `index` alone is not a name.
-    pub fn new(user: UserName, index: &str) -> Result<Self, NameError> {
-        Ok(Self { user, index: checked(index)? })
-    }
-
-    /// The name as text, in pieces.
-    pub(crate) fn pieces(&self) -> [&str; 3] {
-        [self.user.as_str(), "/", &self.index]
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Whose index this is.
-    pub fn user(&self) -> &UserName {
-        &self.user
+    pub fn user(&self) -> UserName {
+        UserName(self.0.chars().take_while(|character| *character != '/').collect())
     }
 }
 
@@ -111,14 +100,14 @@ impl FromStr for IndexName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
         let (user, index) = text.split_once('/').ok_or(NameError::Index)?;
-        let user = user.parse().map_err(|_| NameError::Index)?;
-        Self::new(user, index).map_err(|_| NameError::Index)
+        check(user).and(check(index)).map_err(|_| NameError::Index)?;
+        Ok(Self(text.to_owned()))
     }
 }
 
 impl fmt::Display for IndexName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.user, self.index)
+        f.write_str(&self.0)
     }
 }
 
@@ -140,7 +129,7 @@ impl ProjectName {
 impl FromStr for ProjectName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let text = checked(text)?;
+        check(text)?;
         // A name begins and ends with a letter or digit (PEP 508); `@` is for users only.
         let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
         if !edge(text.as_bytes().first()) || !edge(text.as_bytes().last()) || text.contains('@') {

@@ -11,15 +11,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 use super::field::{Packets, Reader, kind, write_field};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 
 /// The longest text of a token that is decoded, in bytes.
 const LONGEST: usize = 8 * 1024;
 /// The most caveats that a token may have.
 const MOST_CAVEATS: usize = 64;
+/// How many most tokens have.
+const USUAL_CAVEATS: usize = 8;
 const SIGNATURE_LENGTH: usize = 32;
 
 /// What stands behind the caveats in format 2: the end of their sections, then the signature's kind, length, bytes.
@@ -89,7 +91,7 @@ struct Placed {
 #[derive(Clone)]
 pub(super) struct Macaroon {
     format: Format,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: SecretBytes,
     location: Range<usize>,
     identifier: Range<usize>,
     caveats: Vec<Placed>,
@@ -113,13 +115,13 @@ impl Macaroon {
             return Err(MacaroonError::Length);
         }
         // Sized beforehand: a buffer that grows leaves copies behind that nobody wipes.
-        let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
-        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).map_err(|_| MacaroonError::Encoding)?;
+        let mut bytes = SecretBytes::from(vec![0; base64::decoded_len_estimate(text.len())]);
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).map_err(|_| MacaroonError::Encoding)?;
         bytes.truncate(length);
         Self::from_bytes(bytes)
     }
 
-    fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
+    fn from_bytes(bytes: SecretBytes) -> Result<Self, MacaroonError> {
         match bytes.first() {
             Some(2) => Self::from_v2(bytes),
             Some(byte) if byte.is_ascii_hexdigit() => Self::from_v1(bytes),
@@ -127,14 +129,14 @@ impl Macaroon {
         }
     }
 
-    fn from_v2(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
+    fn from_v2(bytes: SecretBytes) -> Result<Self, MacaroonError> {
         let mut reader = Reader::new(&bytes, 1);
         // Upstream writes the field with nothing in it, other libraries leave it out. The signature does not cover
         // it, and deriving keeps the bytes, so both are taken.
         let location = reader.optional(kind::LOCATION)?.unwrap_or_default();
         let identifier = reader.field(kind::IDENTIFIER)?;
         reader.end_of_section()?;
-        let mut caveats = Vec::new();
+        let mut caveats = Vec::with_capacity(USUAL_CAVEATS);
         while reader.peek()? != kind::END {
             let location = reader.optional(kind::LOCATION)?;
             let text = reader.field(kind::IDENTIFIER)?;
@@ -151,11 +153,11 @@ impl Macaroon {
         Self { format: Format::V2, bytes, location, identifier, caveats, signature }.ending_at(end)
     }
 
-    fn from_v1(bytes: Zeroizing<Vec<u8>>) -> Result<Self, MacaroonError> {
+    fn from_v1(bytes: SecretBytes) -> Result<Self, MacaroonError> {
         let mut packets = Packets::new(&bytes);
         let location = packets.optional(b"location ")?.unwrap_or_default();
         let identifier = packets.optional(b"identifier ")?.ok_or(MacaroonError::Field)?;
-        let mut caveats = Vec::new();
+        let mut caveats = Vec::with_capacity(USUAL_CAVEATS);
         while let Some(text) = packets.optional(b"cid ")? {
             let third_party = packets.optional(b"vid ")?.is_some();
             if third_party {
@@ -218,17 +220,16 @@ impl Macaroon {
         }
         let body = &self.bytes[..self.bytes.len() - TAIL];
         let room = added.iter().map(|text| text.len() + 8).sum::<usize>();
-        let mut bytes = Zeroizing::new(Vec::with_capacity(self.bytes.len() + room));
+        let mut bytes = SecretBytes::from(Vec::with_capacity(self.bytes.len() + room));
         bytes.extend_from_slice(body);
-        let mut signature = Zeroizing::new([0; SIGNATURE_LENGTH]);
-        signature.copy_from_slice(&self.bytes[self.signature.clone()]);
+        let mut signature = Signature::of(&self.bytes[self.signature.clone()]);
         for text in added {
             write_field(&mut bytes, kind::IDENTIFIER, text.as_bytes());
             bytes.push(kind::END);
-            signature = sign(&signature, text.as_bytes());
+            signature.sign(text.as_bytes());
         }
         bytes.push(kind::END);
-        write_field(&mut bytes, kind::SIGNATURE, &*signature);
+        write_field(&mut bytes, kind::SIGNATURE, signature.bytes());
         if base64::encoded_len(bytes.len(), false).is_none_or(|length| length > LONGEST) {
             return Err(MacaroonError::Length);
         }
@@ -261,12 +262,31 @@ fn push(caveats: &mut Vec<Placed>, caveat: Placed) -> Result<(), MacaroonError> 
     Ok(())
 }
 
-/// HMAC-SHA256 with a signature as the key.
-fn sign(key: &[u8; SIGNATURE_LENGTH], text: &[u8]) -> Zeroizing<[u8; SIGNATURE_LENGTH]> {
-    // A key shorter than a block is filled up with zeroes (RFC 2104); done here, no length can be wrong.
-    let mut block = Zeroizing::new([0; 64]);
-    block[..SIGNATURE_LENGTH].copy_from_slice(key);
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(text);
-    Zeroizing::new(mac.finalize().into_bytes().into())
+/// The last signature, in the form in which it is the key of the next one: filled up with zeroes to a block (RFC 2104).
+/// Wiped when it is dropped.
+struct Signature([u8; 64]);
+
+impl Signature {
+    fn of(bytes: &[u8]) -> Self {
+        let mut block = [0; 64];
+        block[..SIGNATURE_LENGTH].copy_from_slice(bytes);
+        Self(block)
+    }
+
+    /// Signs a caveat with HMAC-SHA256: with what comes of it the next one is signed.
+    fn sign(&mut self, caveat: &[u8]) {
+        let mut mac = Hmac::<Sha256>::new((&self.0).into());
+        mac.update(caveat);
+        self.0[..SIGNATURE_LENGTH].copy_from_slice(&mac.finalize().into_bytes());
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.0[..SIGNATURE_LENGTH]
+    }
+}
+
+impl Drop for Signature {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
 }

@@ -11,7 +11,7 @@ use crate::time::Expiry;
 
 /// A caveat understood. Every restriction of a token is checked on its own, so each one only narrows.
 ///
-/// It travels as the text of its caveat. The order of the variants is the order in which they are written.
+/// It travels as the text of its caveat.
 ///
 /// ```
 /// use devpi_tokens::token::Restriction;
@@ -58,17 +58,12 @@ impl Restriction {
     /// The caveat as it is written into a token. For people there is `Display`.
     pub fn to_caveat(&self) -> String {
         match self {
-            Self::Allowed(items) => joined("allowed=", items.iter().map(|item| [item.as_str()])),
-            Self::Expires(Expiry::At(at)) => ["expires=", &at.to_string()].concat(),
+            Self::Allowed(items) => joined("allowed=", items.iter().map(|item| item.as_str())),
+            Self::Expires(Expiry::At(at)) => joined("expires=", [&*at.to_string()]),
             Self::Expires(Expiry::Never) => "expires=never".to_owned(),
-            Self::Indexes(items) => {
-                let mut names: Vec<[&str; 3]> = items.iter().map(IndexName::pieces).collect();
-                // As text, as the server does: an order by user and index would put `a/x` before `a-b/x`.
-                names.sort_unstable_by(|one, other| bytes(one).cmp(bytes(other)));
-                joined("indexes=", names)
-            }
-            Self::NotBefore(at) => ["not_before=", &at.to_string()].concat(),
-            Self::Projects(items) => joined("projects=", items.iter().map(|item| [item.as_str()])),
+            Self::Indexes(items) => joined("indexes=", items.iter().map(IndexName::as_str)),
+            Self::NotBefore(at) => joined("not_before=", [&*at.to_string()]),
+            Self::Projects(items) => joined("projects=", items.iter().map(ProjectName::as_str)),
             Self::Unknown(caveat) => caveat.clone(),
         }
     }
@@ -101,21 +96,17 @@ fn list<T: FromStr + Ord>(text: &str) -> Option<BTreeSet<T>> {
     text.split(',').map(|item| item.parse().ok()).collect()
 }
 
-/// A list as it is written, of names that are sorted, each in its pieces.
-fn joined<'a, const PIECES: usize>(key: &str, names: impl IntoIterator<Item = [&'a str; PIECES]>) -> String {
+/// A list as it is written, of names that are sorted.
+fn joined<'a>(key: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let mut caveat = String::with_capacity(USUAL);
     caveat.push_str(key);
     for (place, name) in names.into_iter().enumerate() {
         if place > 0 {
             caveat.push(',');
         }
-        caveat.extend(name);
+        caveat.push_str(name);
     }
     caveat
-}
-
-fn bytes<'a>(pieces: &'a [&str]) -> impl Iterator<Item = u8> + 'a {
-    pieces.iter().flat_map(|piece| piece.bytes())
 }
 
 /// What most lists fit in, in bytes.

@@ -1,13 +1,10 @@
 //! What lies in the vault: root tokens, to which server each belongs, and their policies.
 
-use std::io::Write;
-
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::policy::Policy;
 use crate::protocol::{Holder, IndexBases, Retired, Root, ServerAccess};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::target::{IndexName, ServerUrl, UserName};
 use crate::token::{RootToken, Token, TokenError};
 
@@ -79,31 +76,14 @@ pub struct KnownBases {
     pub fetched: u64,
 }
 
-/// Counts what is written, and keeps nothing of it.
-struct Length(usize);
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Contents {
-    /// As the sealed file holds it. Written twice, the first time to count: a buffer that grows leaves unwiped copies
-    /// of root tokens behind.
+    /// As the sealed file holds it.
     ///
     /// # Errors
     /// None that can happen: everything here has a JSON form.
-    pub fn to_bytes(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-        let mut length = Length(0);
-        serde_json::to_writer(&mut length, self)?;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
-        serde_json::to_writer(&mut *bytes, self)?;
+    pub fn to_bytes(&self) -> serde_json::Result<SecretBytes> {
+        let mut bytes = SecretBytes::default();
+        serde_json::to_writer(&mut bytes, self)?;
         Ok(bytes)
     }
 
