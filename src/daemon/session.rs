@@ -74,9 +74,10 @@ async fn announced(
 ) -> Result<Response, WireError> {
     let mut answer = std::pin::pin!(answer);
     tokio::select! {
+        // In this order, as whoever is not waiting yet is not told.
         biased;
-        answer = &mut answer => return Ok(answer),
         () = visitor.confirming() => write(stream, &Response::Confirming).await?,
+        answer = &mut answer => return Ok(answer),
     }
     Ok(answer.await)
 }

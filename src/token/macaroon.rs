@@ -116,7 +116,7 @@ impl Macaroon {
         }
         // Sized beforehand: a buffer that grows leaves copies behind that nobody wipes.
         let mut bytes = SecretBytes::from(vec![0; base64::decoded_len_estimate(text.len())]);
-        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).map_err(|_| MacaroonError::Encoding)?;
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).map_err(|_| MacaroonError::Encoding)?;
         bytes.truncate(length);
         Self::from_bytes(bytes)
     }

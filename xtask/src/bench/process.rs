@@ -20,6 +20,7 @@ const ROUNDS: usize = 200;
 const TRUE: &str = "/bin/true";
 const HELPER: &str = "devpi-tokens-helper, as keyring get";
 const KEYRING: &str = "Python's keyring get, null backend";
+const STORED: &str = "Python's keyring get, SecretStorage backend";
 const SSH: &str = "ssh-add -l";
 const GIT: &str = "git credential-cache get";
 const GPG: &str = "gpg-connect-agent /bye";
@@ -33,6 +34,13 @@ const TRACE: &str = "devpi-tokens trace, of 10,000";
 /// What a shell does: for each line that it reads it runs the command, and says how that ended.
 const LOOP: &str = r#"input=$1; shift; while read -r _; do "$@" <"$input" >/dev/null 2>&1; echo $?; done"#;
 
+/// What is done before, in a session of its own with a desktop's keyring: it opens, and a password goes into it. A call that
+/// came before it is there would start another one, which has no collection.
+const STORE: &str = r#"printf secret | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
+gdbus wait --session --timeout 20 org.freedesktop.secrets || exit 1
+printf secret | "$2" -b "$4" set "$6" "$7" || exit 1
+"#;
+
 /// A program that takes part.
 struct Peer {
     name: &'static str,
@@ -42,12 +50,15 @@ struct Peer {
     input: PathBuf,
     /// In which rounds.
     every: usize,
+    /// What its shell does first, in a session of its own; nothing where that is empty.
+    first: &'static str,
 }
 
 impl Peer {
     fn quick(name: &'static str, program: &Path, args: &[impl AsRef<OsStr>]) -> Self {
         let words = std::iter::once(program.as_os_str()).chain(args.iter().map(AsRef::as_ref));
-        Self { name, words: words.map(OsStr::to_owned).collect(), input: PathBuf::from("/dev/null"), every: 1 }
+        let (words, input) = (words.map(OsStr::to_owned).collect(), PathBuf::from("/dev/null"));
+        Self { name, words, input, every: 1, first: "" }
     }
 
     /// One that takes a hundred times as long: a tenth of the rounds is enough for its median.
@@ -59,18 +70,19 @@ impl Peer {
 /// A shell that runs one command again and again; it ends with this.
 struct Shell {
     child: Child,
-    tells: ChildStdin,
+    tells: Option<ChildStdin>,
     hears: BufReader<ChildStdout>,
 }
 
 impl Shell {
     /// `settle` sets the environment.
     fn of(peer: &Peer, settle: impl FnOnce(&mut Command)) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", LOOP, "sh"]).arg(&peer.input).args(&peer.words);
+        let session = if peer.first.is_empty() { &["sh"][..] } else { &["dbus-run-session", "--", "sh"] };
+        let mut shell = Command::new(session[0]);
+        shell.args(&session[1..]).args(["-c", &[peer.first, LOOP].concat(), "sh"]).arg(&peer.input).args(&peer.words);
         settle(&mut shell);
         let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let (tells, hears) = (child.stdin.take().ok_or("no input")?, child.stdout.take().ok_or("no output")?);
+        let (tells, hears) = (child.stdin.take(), child.stdout.take().ok_or("no output")?);
         Ok(Self { child, tells, hears: BufReader::new(hears) })
     }
 
@@ -78,7 +90,7 @@ impl Shell {
     fn time(&mut self) -> Result<(f64, u8), Box<dyn std::error::Error>> {
         let mut said = String::new();
         let began = Instant::now();
-        self.tells.write_all(b"\n")?;
+        self.tells.as_mut().ok_or("no input")?.write_all(b"\n")?;
         self.hears.read_line(&mut said)?;
         Ok((began.elapsed().as_secs_f64() * 1e3, said.trim().parse()?))
     }
@@ -86,8 +98,8 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // Where it cannot be ended there is nothing more to do about it here.
-        let _ = self.child.kill();
+        // It ends when there is nothing more to be read, and its session with it.
+        drop(self.tells.take());
         let _ = self.child.wait();
     }
 }
@@ -101,7 +113,8 @@ pub(super) struct Others {
 impl Others {
     /// An ssh-agent with one key, and folders for the agents of git and GnuPG, which their clients start.
     pub(super) fn start() -> Result<Self, Box<dyn std::error::Error>> {
-        testbed::debian(&["git", "gpg-agent", "openssh-client"], |line| eprintln!("  {line}"))?;
+        let programs = ["dbus", "git", "gnome-keyring", "gpg-agent", "libglib2.0-bin", "openssh-client"];
+        testbed::debian(&programs, |line| eprintln!("  {line}"))?;
         let folder = tempfile::tempdir()?;
         let (socket, key) = (folder.path().join("ssh"), folder.path().join("key"));
         // As people start it: in the background. Its socket is there once the command has ended.
@@ -122,7 +135,8 @@ impl Others {
     /// Lets a client find them.
     fn with<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let folder = self.folder.path();
-        command.env("SSH_AUTH_SOCK", folder.join("ssh")).env("GNUPGHOME", folder).env("HOME", folder)
+        command.env("SSH_AUTH_SOCK", folder.join("ssh")).env("GNUPGHOME", folder).env("HOME", folder);
+        command.env("XDG_RUNTIME_DIR", folder)
     }
 
     fn git_cache(&self, verb: &str) -> Command {
@@ -164,6 +178,7 @@ pub(super) fn run(ground: &Ground<'_>, others: &Others) -> Result<Table, Box<dyn
     table.claim(HELPER, TRUE, Bound::AtMost(1.5));
     table.claim(HELPER, SSH, Bound::AtMost(1.0));
     table.claim(KEYRING, HELPER, Bound::AtLeast(80.0));
+    table.claim(STORED, HELPER, Bound::AtLeast(80.0));
     table.claim(THEIR_INSPECT, INSPECT, Bound::AtLeast(60.0));
     table.claim(THEIR_DERIVE, DERIVE, Bound::AtLeast(60.0));
     Ok(table)
@@ -180,6 +195,7 @@ fn peers(ground: &Ground<'_>, others: &Others, folder: &Path) -> Result<Vec<Peer
     store_in_git(others)?;
     let get = ["keyring", "get", "--mode", "creds", &url];
     let null = ["-b", "keyring.backends.null.Keyring", "get", &url, "alice"];
+    let stored = ["-b", "keyring.backends.SecretService.Keyring", "get", &url, "alice"];
     let of_token = |words: &[&str], token: &Path| -> Vec<OsString> {
         words.iter().map(OsString::from).chain(["-f".into(), token.into()]).collect()
     };
@@ -192,6 +208,7 @@ fn peers(ground: &Ground<'_>, others: &Others, folder: &Path) -> Result<Vec<Peer
         // Called by a shell of this program, which is no client that it knows and has no configuration to be read.
         Peer::quick(HELPER, &agent.program("devpi-tokens-helper"), &get),
         Peer::slow(KEYRING, &tools.program("keyring"), &null),
+        Peer { first: STORE, ..Peer::slow(STORED, &tools.program("keyring"), &stored) },
         Peer::quick(SSH, Path::new("ssh-add"), &["-l"]),
         cached,
         Peer::quick(GPG, Path::new("gpg-connect-agent"), &["/bye"]),

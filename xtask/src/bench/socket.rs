@@ -57,20 +57,24 @@ pub(super) fn run(ground: &Ground<'_>) -> Result<Table, Box<dyn std::error::Erro
         later: exchange(&mut stream, &conversation.ask)?,
     };
     drop(stream);
-    let agent = ground.agent.pid()?.to_string();
-    succeed(Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", CORE, &agent]))?;
     let echo = Echo::start(&answers)?;
-    pinned(&conversation, [&echo.socket, &socket])
+    on_one_core(ground.agent.pid()?, || measure(&conversation, [&echo.socket, &socket]))
 }
 
-/// Measures on this thread, which is pinned as the servers are.
-fn pinned(conversation: &Conversation, sockets: [&Path; 2]) -> Result<Table, Box<dyn std::error::Error>> {
-    let mut core = rustix::thread::CpuSet::new();
-    core.set(CORE.parse()?);
-    let before = rustix::thread::sched_getaffinity(None)?;
-    rustix::thread::sched_setaffinity(None, &core)?;
-    let measured = measure(conversation, sockets);
-    rustix::thread::sched_setaffinity(None, &before)?;
+/// Measures on this thread, which is on one core with all threads of the agent until it is done.
+pub(super) fn on_one_core<T>(
+    agent: u32,
+    measure: impl FnOnce() -> Result<T, Box<dyn std::error::Error>>,
+) -> Result<T, Box<dyn std::error::Error>> {
+    let pin = |cores: &str, process: u32| {
+        succeed(Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", cores, &process.to_string()]))
+    };
+    let status = std::fs::read_to_string(format!("/proc/{agent}/status"))?;
+    let before = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).ok_or("no cores")?.trim();
+    let both = [agent, std::process::id()];
+    both.into_iter().try_for_each(|process| pin(CORE, process).map(drop))?;
+    let measured = measure();
+    both.into_iter().try_for_each(|process| pin(before, process).map(drop))?;
     measured
 }
 
