@@ -217,14 +217,13 @@ impl Agent {
         if !question.is_within_limits() {
             return Err(Denial::NotARequest);
         }
-        let mut question = question.clone();
-        visitor.narrow(&mut question)?;
+        let mut question = visitor.narrowed(question)?;
         self.store.open_for_lookup(session).await.map_err(|denial| asked(denial, &question))?;
         let contents = self.store.contents()?;
         let (server, held) = kept_for(&contents, &question)?;
         let clock = Clock::new(now(), held.access.skew);
         if question.indexes.is_empty() {
-            question.indexes.extend(server.index.clone());
+            question.to_mut().indexes.extend(server.index.clone());
         }
         let limits = self.limits()?;
         let caller = visitor.caller();
@@ -241,7 +240,7 @@ impl Agent {
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
         decide(held, &question, (clock, &limits))?;
-        let mut complete = question.clone();
+        let mut complete = question.clone().into_owned();
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
             let known = self.bases.complete((server, held), &question.indexes, clock).await;
@@ -254,7 +253,7 @@ impl Agent {
         if visitor.is_restricted() {
             self.sockets.sweep();
         }
-        visitor.narrow(&mut question)?;
+        let question = visitor.narrowed(&question)?;
         let Granted { contents, clock, grant } = match self.confirmed((&question, &complete), visitor).await? {
             Ok(granted) => granted,
             Err(given) => return Ok(given),
@@ -267,7 +266,7 @@ impl Agent {
         let given = Given { root: held.root.0.id(), grant: &grant, mark, credential: &credential };
         self.handouts.handed_out(clock.here, &question, visitor, &given);
         if let Some(caller) = caller {
-            self.issuer.borrow_mut().remember(caller, question, &credential, clock.here);
+            self.issuer.borrow_mut().remember(caller, question.into_owned(), &credential, clock.here);
         }
         Ok(credential)
     }

@@ -64,9 +64,11 @@ impl Door {
         &self.socket
     }
 
-    /// Makes a question one that is answered here.
-    pub(super) fn narrow(&self, question: &mut Question) -> Result<(), Denial> {
-        self.socket.narrow(question).map_err(|what| Denial::Beyond { what })
+    /// A question as it is answered here.
+    pub(super) fn narrowed(&self, question: &Question) -> Result<Question, Denial> {
+        let mut narrowed = question.clone();
+        self.socket.narrow(&mut narrowed).map_err(|what| Denial::Beyond { what })?;
+        Ok(narrowed)
     }
 }
 

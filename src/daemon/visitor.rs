@@ -1,5 +1,6 @@
 //! Who is at the other end of a connection.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -61,13 +62,13 @@ impl Visitor {
         self.door.as_deref()
     }
 
-    /// Makes a question one that may be answered to this peer.
-    pub(super) fn narrow(&self, question: &mut Question) -> Result<(), Denial> {
+    /// A question as it may be answered to this peer.
+    pub(super) fn narrowed<'a>(&self, question: &'a Question) -> Result<Cow<'a, Question>, Denial> {
         match &self.door {
             Some(door) if !door.is_open() => Err(Denial::Beyond { what: Beyond::Anything }),
-            Some(door) => door.narrow(question),
+            Some(door) => door.narrowed(question).map(Cow::Owned),
             None if self.is_restricted() && question.purpose != Purpose::Read => Err(Denial::Restricted),
-            None => Ok(()),
+            None => Ok(Cow::Borrowed(question)),
         }
     }
 
