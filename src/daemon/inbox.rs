@@ -1,5 +1,6 @@
 //! What a connection says, in frames.
 
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -32,7 +33,7 @@ impl Inbox {
     /// connection; the inner one is of the frame's content.
     pub(super) async fn next<T: DeserializeOwned>(
         &mut self,
-        stream: &mut (impl AsyncRead + Unpin),
+        stream: &mut (impl AsyncRead + AsFd + Unpin),
         first: Duration,
     ) -> Result<Result<T, WireError>, WireError> {
         if self.length == 0 {
@@ -47,7 +48,7 @@ impl Inbox {
     /// The same, of a frame that has begun.
     async fn rest<T: DeserializeOwned>(
         &mut self,
-        stream: &mut (impl AsyncRead + Unpin),
+        stream: &mut (impl AsyncRead + AsFd + Unpin),
     ) -> Result<Result<T, WireError>, WireError> {
         while self.length < PIECE {
             self.read(stream).await?;
@@ -65,14 +66,19 @@ impl Inbox {
     }
 
     /// Reads what is there, at least one byte.
-    async fn read(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> Result<(), WireError> {
-        match stream.read(&mut self.bytes[self.length..]).await? {
-            0 => Err(WireError::Closed),
-            more => {
-                self.length += more;
-                Ok(())
-            }
+    async fn read(&mut self, stream: &mut (impl AsyncRead + AsFd + Unpin)) -> Result<(), WireError> {
+        let room = &mut self.bytes[self.length..];
+        // Whoever was just answered may have spoken already. After less than there was room for, `read` by itself would
+        // wait to be told so.
+        let more = match rustix::io::read(&*stream, &mut *room) {
+            Err(_) => stream.read(room).await?,
+            Ok(more) => more,
+        };
+        if more == 0 {
+            return Err(WireError::Closed);
         }
+        self.length += more;
+        Ok(())
     }
 
     /// The message in the first frame, where that is whole.
@@ -102,6 +108,7 @@ impl Drop for Inbox {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt;
+    use tokio::net::UnixStream;
 
     use super::*;
 
@@ -111,47 +118,58 @@ mod tests {
         wire::encode(&text).expect("a frame").to_vec()
     }
 
-    async fn next(inbox: &mut Inbox, stream: &mut (impl AsyncRead + Unpin)) -> String {
+    /// What somebody says, that many bytes at once, and then hangs up.
+    fn said(bytes: Vec<u8>, piece: usize) -> UnixStream {
+        let (ours, mut theirs) = UnixStream::pair().expect("a socket");
+        tokio::spawn(async move {
+            for piece in bytes.chunks(piece) {
+                theirs.write_all(piece).await.expect("said");
+                tokio::task::yield_now().await;
+            }
+        });
+        ours
+    }
+
+    async fn next(inbox: &mut Inbox, stream: &mut UnixStream) -> String {
         inbox.next(stream, SOON).await.expect("a frame").expect("a text")
     }
 
     #[tokio::test]
     async fn frames_of_any_length_come_out_as_they_went_in_however_they_are_cut() {
-        let texts = [0, 1, PIECE - 8, PIECE - 7, PIECE - 6, PIECE - 5, PIECE, 3 * PIECE, 60_000]
-            .map(|length| "x".repeat(length));
+        let lengths = [0, 1, PIECE - 8, PIECE - 7, PIECE - 6, PIECE - 5, PIECE, 3 * PIECE, 60_000];
+        let texts = lengths.map(|length| "x".repeat(length));
         let all = texts.iter().flat_map(|text| frame(text)).collect::<Vec<u8>>();
         for piece in [1, 3, 4, 5, PIECE - 1, PIECE, PIECE + 1, 100_000] {
-            let (mut ours, mut theirs) = tokio::io::duplex(piece);
-            let (mut inbox, said) = (Inbox::new(), all.clone());
-            let speaking = tokio::spawn(async move { theirs.write_all(&said).await });
+            let (mut stream, mut inbox) = (said(all.clone(), piece), Inbox::new());
             for text in &texts {
-                assert_eq!(next(&mut inbox, &mut ours).await, *text, "{piece} at once");
+                assert_eq!(next(&mut inbox, &mut stream).await, *text, "{piece} at once");
             }
-            speaking.await.expect("a task").expect("said");
-            assert!(matches!(inbox.next::<String>(&mut ours, SOON).await, Err(WireError::Closed)));
+            assert!(matches!(inbox.next::<String>(&mut stream, SOON).await, Err(WireError::Closed)));
         }
     }
 
     #[tokio::test]
     async fn what_was_a_frame_is_wiped_and_what_follows_it_is_kept() {
-        let both = [frame("a secret"), frame("b")].concat();
-        let mut inbox = Inbox::new();
-        assert_eq!(next(&mut inbox, &mut &both[..]).await, "a secret");
-        assert_eq!(inbox.bytes[..inbox.length], frame("b"));
-        assert!(inbox.bytes[inbox.length..].iter().all(|byte| *byte == 0));
-        assert_eq!(next(&mut inbox, &mut &b""[..]).await, "b");
-        assert!(inbox.bytes.iter().all(|byte| *byte == 0));
+        let is_empty = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
         let long = frame(&"x".repeat(2 * PIECE));
-        next(&mut inbox, &mut &long[..]).await;
-        assert!(inbox.bytes.iter().all(|byte| *byte == 0));
+        let both = [frame("a secret"), frame("b")].concat();
+        let (mut stream, mut inbox) = (said([&both[..], &long].concat(), both.len()), Inbox::new());
+        assert_eq!(next(&mut inbox, &mut stream).await, "a secret");
+        assert_eq!(inbox.bytes[..inbox.length], frame("b"));
+        assert!(is_empty(&inbox.bytes[inbox.length..]));
+        assert_eq!(next(&mut inbox, &mut stream).await, "b");
+        assert!(is_empty(&inbox.bytes[inbox.length..]));
+        next(&mut inbox, &mut stream).await;
+        assert!(is_empty(&inbox.bytes[..]));
     }
 
     #[tokio::test]
     async fn a_wrong_length_is_refused_before_anything_is_read_behind_it() {
-        for said in [&b"\0\0\0\0"[..], b"\0\x01\0\x01", b"GET / HTTP/1.1\r\n"] {
-            let refused = Inbox::new().next::<String>(&mut &said[..], SOON).await;
-            assert!(matches!(refused, Err(WireError::Length(_))), "{said:?}");
+        for start in [&b"\0\0\0\0"[..], b"\0\x01\0\x01", b"GET / HTTP/1.1\r\n"] {
+            let refused = Inbox::new().next::<String>(&mut said(start.to_vec(), 100), SOON).await;
+            assert!(matches!(refused, Err(WireError::Length(_))), "{start:?}");
         }
-        assert!(matches!(Inbox::new().next::<String>(&mut &b"\0\0\0"[..], SOON).await, Err(WireError::Closed)));
+        let cut = Inbox::new().next::<String>(&mut said(b"\0\0\0".to_vec(), 1), SOON).await;
+        assert!(matches!(cut, Err(WireError::Closed)));
     }
 }

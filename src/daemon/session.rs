@@ -119,9 +119,10 @@ async fn next(
     (stream, inbox): (&mut Stream, &mut Inbox),
     (guest, first): (&Guest, Duration),
 ) -> Result<Option<Result<Request, WireError>>, WireError> {
+    let Stream::UdSocket(end) = &mut *stream;
     let heard = tokio::select! {
         biased;
-        heard = guest.hear(inbox.next(stream, first)) => heard.transpose(),
+        heard = guest.hear(inbox.next(end, first)) => heard.transpose(),
         () = agent.out_of_reach() => Ok(None),
     };
     // What follows a wrong length is no frame: say so once, then end.
