@@ -1,5 +1,5 @@
-//! `cargo xtask guards [LIST…]`: takes out each guard of `tests/guards/`, one at a time and in a copy of the tree, and sees
-//! that its test fails.
+//! `cargo xtask guards [LIST|FILE…]`: takes out each guard of `tests/guards/`, or those of these lists and in these source
+//! files, one at a time and in a copy of the tree, and sees that its test fails.
 
 pub mod list;
 
@@ -15,14 +15,15 @@ const LONGEST: &str = "240";
 
 pub(crate) fn run(wanted: &[String]) -> Outcome {
     let lists = list::read(&root())?;
-    if let Some(unknown) = wanted.iter().find(|name| lists.iter().all(|list| list.name != **name)) {
-        return Err(format!("no list is called {unknown}: they are in tests/guards").into());
+    let all = || lists.iter().flat_map(|list| list.guards.iter().map(|guard| (&list.name, guard)));
+    if let Some(unknown) = wanted.iter().find(|name| all().all(|(list, guard)| ![list, &guard.file].contains(name))) {
+        return Err(format!("no list in tests/guards is called {unknown}, and none has a guard in such a file").into());
     }
     testbed::install(|line| eprintln!("{line}"))?;
     let tree = copy()?;
     let (mut seen, mut wrong) = (0, 0);
-    let wanted = lists.iter().filter(|list| wanted.is_empty() || wanted.contains(&list.name));
-    for guard in wanted.flat_map(|list| &list.guards) {
+    let is_wanted = |list, guard: &Guard| wanted.is_empty() || wanted.contains(list) || wanted.contains(&guard.file);
+    for (_, guard) in all().filter(|(list, guard)| is_wanted(list, guard)) {
         eprintln!("{}", guard.clauses.join("; "));
         match without(&tree, guard) {
             Ok(()) => seen += 1,

@@ -9,7 +9,7 @@ use super::table::{Bound, Table};
 use crate::agent::succeed;
 
 /// How often each is installed, in turns.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 40;
 
 const IN_URL: &str = "pip install, the token in the URL";
 const ASKED: &str = "pip install, with devpi-tokens";
