@@ -78,8 +78,8 @@ fn measured(part: &str, tools: &Tools, bed: &Bed) -> Result<Vec<Table>, Box<dyn 
         "memory" => footprint::memory(bed, &Others::start()?)?.into(),
         "start" => vec![footprint::start()?],
         "growth" => {
-            let tables = growth::kept(bed)?.into_iter().chain([growth::clients(bed)?, growth::restrictions(bed)?]);
-            tables.chain(growth::log(bed)?).collect()
+            let tables = growth::kept(bed)?.into_iter().chain(growth::clients(bed)?);
+            tables.chain([growth::restrictions(bed)?]).chain(growth::log(bed)?).collect()
         }
         "install" => vec![install::run(&Ground::new(tools, bed)?)?],
         _ => vec![footprint::sizes()?],

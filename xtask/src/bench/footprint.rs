@@ -68,7 +68,7 @@ pub(super) fn memory(bed: &Bed, others: &Others) -> Result<[Table; 3], Box<dyn s
 }
 
 /// A field of `/proc/PID/status` (`proc_pid_status(5)`), in kB.
-fn field_of(pid: u32, field: &str) -> Result<f64, Box<dyn std::error::Error>> {
+pub(super) fn field_of(pid: u32, field: &str) -> Result<f64, Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find(|line| line.starts_with(field)).ok_or("no such field")?;
     Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)

@@ -12,6 +12,7 @@ use devpi_tokens::token::{Restriction, RootToken, Token};
 use testbed::Bed;
 
 use super::derive;
+use super::footprint::field_of;
 use super::process::fill_log;
 use super::socket::{Conversation, exchange, on_one_core};
 use super::table::{Bound, Table};
@@ -35,14 +36,18 @@ const HANDED_OUT: [usize; 3] = [100, 1_000, 10_000];
 /// How many clients run at once.
 const CLIENTS: [usize; 5] = [1, 4, 16, 64, 128];
 
-/// Tokens of one to ten thousand servers, and a look-up at each of these sizes.
-pub(super) fn kept(bed: &Bed) -> Result<[Table; 2], Box<dyn std::error::Error>> {
+/// Tokens of one to ten thousand servers: a look-up at each of these sizes, a question, and the agent's memory.
+pub(super) fn kept(bed: &Bed) -> Result<[Table; 3], Box<dyn std::error::Error>> {
     let agent = Agent::new("release")?;
     agent.login(bed)?;
     let token = bed.create_token("alice", &serde_json::json!({}))?;
     let conversation = Conversation::of(bed)?;
     let url = bed.simple_url("alice/dev");
-    let mut tables = [Table::new("a look-up, by kept tokens", "ms"), Table::new("a question, by kept tokens", "µs")];
+    let mut tables = [
+        Table::new("a look-up, by kept tokens", "ms"),
+        Table::new("a question, by kept tokens", "µs"),
+        Table::new("resident memory, by kept tokens", "kB"),
+    ];
     let mut there = 1;
     for size in KEPT {
         keep(&agent.paths(), there..size, &token)?;
@@ -67,6 +72,7 @@ pub(super) fn kept(bed: &Bed) -> Result<[Table; 2], Box<dyn std::error::Error>> 
             }
             Ok(())
         })?;
+        tables[2].add(&name, field_of(agent.pid()?, "VmRSS")?);
     }
     tables[0].claim("10000 kept", "1 kept", Bound::AtMost(1.5));
     Ok(tables)
@@ -88,14 +94,18 @@ fn keep(paths: &Paths, numbers: std::ops::Range<usize>, token: &str) -> crate::O
     Ok(())
 }
 
-/// Look-ups by that many processes at once.
-pub(super) fn clients(bed: &Bed) -> Result<Table, Box<dyn std::error::Error>> {
+/// Look-ups by that many processes at once, and the agent's memory after them.
+pub(super) fn clients(bed: &Bed) -> Result<[Table; 2], Box<dyn std::error::Error>> {
     let agent = Agent::new("release")?;
     agent.login(bed)?;
     let url = bed.simple_url("alice/dev");
-    let mut table = Table::new("look-ups at once, time for each", "ms");
+    let mut tables = [
+        Table::new("look-ups at once, time for each", "ms"),
+        Table::new("resident memory, after look-ups at once", "kB"),
+    ];
     for _ in 0..ROUNDS / 10 {
         for count in CLIENTS {
+            let name = format!("{count} at once");
             let began = Instant::now();
             let started: std::io::Result<Vec<_>> = (0..count)
                 .map(|_| {
@@ -109,10 +119,11 @@ pub(super) fn clients(bed: &Bed) -> Result<Table, Box<dyn std::error::Error>> {
                     return Err(format!("a look-up of {count} at once failed").into());
                 }
             }
-            table.add(&format!("{count} at once"), began.elapsed().as_secs_f64() * 1e3 / count as f64);
+            tables[0].add(&name, began.elapsed().as_secs_f64() * 1e3 / count as f64);
+            tables[1].add(&name, field_of(agent.pid()?, "VmRSS")?);
         }
     }
-    Ok(table)
+    Ok(tables)
 }
 
 /// Deriving from a token that was narrowed that often before.
