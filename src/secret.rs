@@ -7,10 +7,19 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-/// Secret bytes, wiped when they are dropped, and where they are written to, when they grow. `Zeroizing` wipes each byte
-/// on its own, which takes as long as signing what is in them.
+/// Secret bytes, wiped when they are dropped; what is written behind them wipes what it outgrows.
+///
+/// For what is made for each look-up: `Zeroizing` wipes each byte of a `Vec` on its own, which takes as long as signing what
+/// is in them.
 #[derive(Clone, Default)]
 pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// Keeps that many of them.
+    pub fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+}
 
 impl From<Vec<u8>> for SecretBytes {
     /// Takes the bytes over; no other copy should be alive.
@@ -20,14 +29,14 @@ impl From<Vec<u8>> for SecretBytes {
 }
 
 impl Deref for SecretBytes {
-    type Target = Vec<u8>;
-    fn deref(&self) -> &Vec<u8> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl DerefMut for SecretBytes {
-    fn deref_mut(&mut self) -> &mut Vec<u8> {
+    fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }
 }

@@ -154,7 +154,7 @@ macro_rules! kind_of_token {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootToken {
     token: Token,
-    /// Whether each of its caveats is.
+    /// Whether each of its caveats is understood.
     is_understood: bool,
 }
 
@@ -209,9 +209,9 @@ impl RootToken {
         if !restrictions.iter().all(Restriction::is_canonical) {
             return Err(TokenError::Restriction);
         }
-        let mut caveats: Vec<String> = restrictions.iter().map(Restriction::to_caveat).collect();
-        caveats.sort_unstable();
-        self.append(&caveats)
+        let mut restrictions: Vec<&Restriction> = restrictions.iter().collect();
+        restrictions.sort_unstable();
+        self.append(&restrictions.into_iter().map(Restriction::to_caveat).collect::<Vec<_>>())
     }
 
     /// A token narrowed to what a person asks for. `force` derives from a root token with caveats that are not

@@ -52,8 +52,9 @@ impl From<std::io::Error> for WireError {
 /// # Errors
 /// [`WireError::Length`] where the message is too long for one frame.
 pub fn encode(message: &impl Serialize) -> Result<SecretBytes, WireError> {
-    let mut frame = SecretBytes::from(Vec::with_capacity(USUAL));
-    frame.extend_from_slice(&[0; HEADER]);
+    let mut frame = Vec::with_capacity(USUAL);
+    frame.extend([0; HEADER]);
+    let mut frame = SecretBytes::from(frame);
     serde_json::to_writer(&mut frame, message).map_err(|_| WireError::Json)?;
     let header = u32::try_from(frame.len() - HEADER).unwrap_or(u32::MAX).to_be_bytes();
     length(header)?;

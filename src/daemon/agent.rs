@@ -240,7 +240,7 @@ impl Agent {
         }
         // First of all, as no process is started and no server asked for what is refused anyway.
         decide(held, &question, (clock, &limits))?;
-        let mut complete = question.clone().into_owned();
+        let mut complete = Question::clone(&question);
         let mut notes = Vec::new();
         if question.purpose == Purpose::Read {
             let known = self.bases.complete((server, held), &question.indexes, clock).await;

@@ -57,8 +57,8 @@ impl Inbox {
             }
         }
         // A frame that is longer than all of this.
-        let (header, begin) = self.bytes.split_at(HEADER);
-        let mut content = SecretBytes::from(vec![0; wire::length(header.try_into().unwrap_or_default())?]);
+        let Some((header, begin)) = self.bytes.split_first_chunk() else { return Err(WireError::Closed) };
+        let mut content = SecretBytes::from(vec![0; wire::length(*header)?]);
         content[..begin.len()].copy_from_slice(begin);
         stream.read_exact(&mut content[PIECE - HEADER..]).await?;
         self.remove(PIECE);
@@ -68,8 +68,8 @@ impl Inbox {
     /// Reads what is there, at least one byte.
     async fn read(&mut self, stream: &mut (impl AsyncRead + AsFd + Unpin)) -> Result<(), WireError> {
         let room = &mut self.bytes[self.length..];
-        // Whoever was just answered may have spoken already. After less than there was room for, `read` by itself would
-        // wait to be told so.
+        // Whoever was just answered may have spoken already. tokio takes less than there was room for as the end of what is
+        // there, and would wait for the system to say that there is more.
         let more = match rustix::io::read(&*stream, &mut *room) {
             Err(_) => stream.read(room).await?,
             Ok(more) => more,
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_length_is_refused_before_anything_is_read_behind_it() {
+    async fn a_wrong_length_is_refused_whatever_stands_behind_it() {
         for start in [&b"\0\0\0\0"[..], b"\0\x01\0\x01", b"GET / HTTP/1.1\r\n"] {
             let refused = Inbox::new().next::<String>(&mut said(start.to_vec(), 100), SOON).await;
             assert!(matches!(refused, Err(WireError::Length(_))), "{start:?}");

@@ -187,7 +187,7 @@ async fn accept(
             continue;
         };
         let agent = Rc::clone(&agent);
-        sessions.spawn_local(session::serve(agent, stream, Rc::new(visitor), guest));
+        sessions.spawn_local(session::serve(agent, stream, visitor, guest));
         // Of many who come at once each is listened to before the next one comes in: whoever has spoken is not put out
         // for him, and whoever is silent can be.
         tokio::task::yield_now().await;

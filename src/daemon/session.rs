@@ -24,8 +24,11 @@ const FIRST_BYTE: Duration = Duration::from_secs(2);
 /// Between two requests.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// How many requests of one connection may be answered before it is the turn of the others.
+const AT_A_TIME: usize = 4;
+
 /// Serves a connection until its peer closes it, breaks the protocol, takes too long or has to make room.
-pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Rc<Visitor>, guest: Guest) {
+pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Visitor, guest: Guest) {
     let ended = converse(&agent, &mut stream, (&visitor, &guest)).await;
     if let Err(error) = ended {
         tracing::debug!(peer = visitor.pid(), %error, "connection ended");
@@ -35,7 +38,7 @@ pub(super) async fn serve(agent: Rc<Agent>, mut stream: Stream, visitor: Rc<Visi
 async fn converse(
     agent: &Rc<Agent>,
     stream: &mut Stream,
-    (visitor, guest): (&Rc<Visitor>, &Guest),
+    (visitor, guest): (&Visitor, &Guest),
 ) -> Result<(), WireError> {
     let mut inbox = Inbox::new();
     let session = match next(agent, (stream, &mut inbox), (guest, FIRST_BYTE)).await? {
@@ -53,16 +56,38 @@ async fn converse(
         Response::Hello { version: VERSION, pid: std::process::id(), program: env!("CARGO_PKG_VERSION").to_owned() };
     write(stream, &hello).await?;
     agent.met(&session, visitor);
-    loop {
-        let Some(asked) = next(agent, (stream, &mut inbox), (guest, IDLE)).await? else { return Ok(()) };
-        let response = match asked {
-            Ok(request) => announced(stream, visitor, answer(agent, request, &session, visitor)).await?,
-            // The frame was whole, so the next one can be read: only this request is lost.
-            Err(WireError::Json) => Response::Denied(Denial::NotARequest),
-            Err(error) => return Err(error),
-        };
-        write(stream, &response).await?;
+    for number in 1_usize.. {
+        // No part of this, so that what it leaves on the stack lies below this: of the request, the answer, the response.
+        let exchanging: Pin<Box<dyn Future<Output = _> + '_>> =
+            Box::pin(exchange(agent, (stream, &mut inbox), &session, (visitor, guest)));
+        let exchanged = exchanging.await;
+        harden::wipe_stack();
+        if exchanged?.is_none() {
+            break;
+        }
+        // Whoever asks without a pause keeps nobody waiting.
+        if number.is_multiple_of(AT_A_TIME) {
+            tokio::task::yield_now().await;
+        }
     }
+    Ok(())
+}
+
+/// One request and its response; none where the connection is to end.
+async fn exchange(
+    agent: &Rc<Agent>,
+    (stream, inbox): (&mut Stream, &mut Inbox),
+    session: &SessionBus,
+    (visitor, guest): (&Visitor, &Guest),
+) -> Result<Option<()>, WireError> {
+    let Some(asked) = next(agent, (&mut *stream, inbox), (guest, IDLE)).await? else { return Ok(None) };
+    let response = match asked {
+        Ok(request) => announced(stream, visitor, answer(agent, request, session, visitor)).await?,
+        // The frame was whole, so the next one can be read: only this request is lost.
+        Err(WireError::Json) => Response::Denied(Denial::NotARequest),
+        Err(error) => return Err(error),
+    };
+    write(stream, &response).await.map(Some)
 }
 
 /// An answer. Its peer is told at once where it has to wait for a person: of an agent that says nothing it need not think
@@ -74,12 +99,14 @@ async fn announced(
 ) -> Result<Response, WireError> {
     let mut answer = std::pin::pin!(answer);
     tokio::select! {
-        // In this order, as whoever is not waiting yet is not told.
+        // In this order: whoever does not wait yet when the answer begins is not told (`Notify::notify_waiters`).
         biased;
-        () = visitor.confirming() => write(stream, &Response::Confirming).await?,
+        () = visitor.confirming() => {}
         answer = &mut answer => return Ok(answer),
     }
-    Ok(answer.await)
+    // The answer goes on meanwhile, and where nobody is left to be told: it is for the log to say what came of it.
+    let (told, answer) = tokio::join!(write(stream, &Response::Confirming), answer);
+    told.map(|()| answer)
 }
 
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Visitor) -> Response {
@@ -88,14 +115,12 @@ async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visit
     answered((visitor.pid(), visitor.is_restricted()), answering).await
 }
 
-/// An answer, where a panic costs this answer only. What it leaves on the stack is wiped.
+/// An answer, where a panic costs this answer only.
 pub(super) async fn answered(
     (peer, is_restricted): (Option<u32>, bool),
     answering: Pin<Box<dyn Future<Output = Result<Response, Denial>> + '_>>,
 ) -> Response {
-    let answered = AssertUnwindSafe(answering).catch_unwind().await;
-    harden::wipe_stack();
-    match answered {
+    match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(denial)) => {
             // Whoever asks across a border turns no log over.

@@ -30,8 +30,8 @@ pub enum NameError {
 fn check(text: &str) -> Result<(), NameError> {
     let usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@');
     // Cheaper than a search for a text.
-    let has_pair = text.as_bytes().windows(2).any(|pair| pair == b"..");
-    let fits = !text.is_empty() && text.len() <= LONGEST && !has_pair && text != "." && text.bytes().all(usual);
+    let has_pair = || text.as_bytes().windows(2).any(|pair| pair == b"..");
+    let fits = !text.is_empty() && text.len() <= LONGEST && !has_pair() && text != "." && text.bytes().all(usual);
     if fits { Ok(()) } else { Err(NameError::Name) }
 }
 

@@ -220,7 +220,7 @@ impl Macaroon {
         }
         let body = &self.bytes[..self.bytes.len() - TAIL];
         let room = added.iter().map(|text| text.len() + 8).sum::<usize>();
-        let mut bytes = SecretBytes::from(Vec::with_capacity(self.bytes.len() + room));
+        let mut bytes = Vec::with_capacity(self.bytes.len() + room);
         bytes.extend_from_slice(body);
         let mut signature = Signature::of(&self.bytes[self.signature.clone()]);
         for text in added {
@@ -230,6 +230,7 @@ impl Macaroon {
         }
         bytes.push(kind::END);
         write_field(&mut bytes, kind::SIGNATURE, signature.bytes());
+        let bytes = SecretBytes::from(bytes);
         if base64::encoded_len(bytes.len(), false).is_none_or(|length| length > LONGEST) {
             return Err(MacaroonError::Length);
         }
@@ -277,7 +278,9 @@ impl Signature {
     fn sign(&mut self, caveat: &[u8]) {
         let mut mac = Hmac::<Sha256>::new((&self.0).into());
         mac.update(caveat);
-        self.0[..SIGNATURE_LENGTH].copy_from_slice(&mac.finalize().into_bytes());
+        let mut signature: [u8; SIGNATURE_LENGTH] = mac.finalize().into_bytes().into();
+        self.0[..SIGNATURE_LENGTH].copy_from_slice(&signature);
+        signature.as_mut_slice().zeroize();
     }
 
     fn bytes(&self) -> &[u8] {

@@ -11,7 +11,7 @@ use crate::time::Expiry;
 
 /// A caveat understood. Every restriction of a token is checked on its own, so each one only narrows.
 ///
-/// It travels as the text of its caveat.
+/// It travels as the text of its caveat. The order of the variants is the order in which they are written.
 ///
 /// ```
 /// use devpi_tokens::token::Restriction;

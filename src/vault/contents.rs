@@ -1,5 +1,7 @@
 //! What lies in the vault: root tokens, to which server each belongs, and their policies.
 
+use std::io::Write;
+
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
@@ -76,13 +78,29 @@ pub struct KnownBases {
     pub fetched: u64,
 }
 
+/// Counts what is written, and keeps nothing of it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Contents {
-    /// As the sealed file holds it.
+    /// As the sealed file holds it. Written twice, the first time to count: a buffer that grows may be one without a lock.
     ///
     /// # Errors
     /// None that can happen: everything here has a JSON form.
     pub fn to_bytes(&self) -> serde_json::Result<SecretBytes> {
-        let mut bytes = SecretBytes::default();
+        let mut length = Length(0);
+        serde_json::to_writer(&mut length, self)?;
+        let mut bytes = SecretBytes::from(Vec::with_capacity(length.0));
         serde_json::to_writer(&mut bytes, self)?;
         Ok(bytes)
     }

@@ -1,7 +1,9 @@
-//! A panic while a request is answered, in an agent that listens on a socket.
+//! An agent that listens on a socket: a panic while a request is answered, and who is answered in which order.
 
 use std::sync::Mutex;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 use tracing::Level;
 
 use super::super::listener::{Bound, listen};
@@ -11,6 +13,8 @@ use super::*;
 use crate::client::Client;
 use crate::folder::Folder;
 use crate::logbook::Logbook;
+use crate::protocol::VERSION;
+use crate::wire;
 
 const CANARY: &str = "devpi-AgEFZGV2cGkCKGFsaWNlLTdRenVubGlrZWx5";
 
@@ -60,4 +64,38 @@ async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_i
     assert!(log.contains("src/daemon/agent/tests.rs"), "the place is there: {log}");
     assert_eq!(log.matches("a request failed inside").count(), 2, "{log}");
     assert!(!log.contains("devpi-") && !log.contains("borrowed"), "{log}");
+}
+
+#[tokio::test]
+async fn whoever_asks_without_a_pause_keeps_nobody_waiting() {
+    let home = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| home.path().join(name);
+    let paths = Paths { config: at("c"), data: at("d"), state: at("s"), sockets: vec![at("s/agent.sock")] };
+    Folder::private(&paths.state).expect("a folder");
+    let agent = Rc::new(Agent::new("/nowhere".into(), paths.clone()).expect("an agent"));
+    let lock = Lock::take(&paths.state).expect("a lock").expect("nobody else's");
+    let bound = Bound::bind(&paths.sockets).expect("bound");
+    let frame = |request: &Request| wire::encode(request).expect("a frame").to_vec();
+    let greeted = async || {
+        let mut stream = UnixStream::connect(&paths.sockets[0]).await.expect("a connection");
+        let hello = Request::Hello { version: VERSION, session: SessionBus::default() };
+        stream.write_all(&frame(&hello)).await.expect("said");
+        stream.read_buf(&mut Vec::with_capacity(1000)).await.expect("an answer");
+        stream
+    };
+    let asking = async {
+        let (mut busy, mut other) = (greeted().await, greeted().await);
+        busy.write_all(&frame(&Request::Status).repeat(100)).await.expect("said");
+        other.write_all(&frame(&Request::Status)).await.expect("said");
+        other.read_buf(&mut Vec::with_capacity(1000)).await.expect("an answer");
+        // At once, before the agent goes on.
+        let mut answers = vec![0; 1 << 20];
+        let length = rustix::io::read(&busy, &mut answers).expect("answers");
+        let answered = String::from_utf8_lossy(&answers[..length]).matches("\"response\":").count();
+        assert!((1..20).contains(&answered), "{answered} of 100 before the other one");
+        agent.stop();
+    };
+    let set = tokio::task::LocalSet::new();
+    let (served, ()) = set.run_until(async { tokio::join!(listen(Rc::clone(&agent), bound, &lock), asking) }).await;
+    served.expect("served to its end");
 }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use devpi_tokens::logbook::Logbook;
 
@@ -30,6 +30,9 @@ const DERIVE: &str = "devpi-tokens derive";
 const THEIR_DERIVE: &str = "devpi token-derive";
 const LOG: &str = "devpi-tokens log, of 10,000";
 const TRACE: &str = "devpi-tokens trace, of 10,000";
+
+/// How long a shell may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a shell does: for each line that it reads it runs the command, and says how that ended.
 const LOOP: &str = r#"input=$1; shift; while read -r _; do "$@" <"$input" >/dev/null 2>&1; echo $?; done"#;
@@ -100,6 +103,12 @@ impl Drop for Shell {
     fn drop(&mut self) {
         // It ends when there is nothing more to be read, and its session with it.
         drop(self.tells.take());
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Where it cannot be ended there is nothing more to do about it here.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
