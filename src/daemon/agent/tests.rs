@@ -1,5 +1,6 @@
 //! An agent that listens on a socket: a panic while a request is answered, and who is answered in which order.
 
+use std::path::Path;
 use std::sync::Mutex;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +19,21 @@ use crate::wire;
 
 const CANARY: &str = "devpi-AgEFZGV2cGkCKGFsaWNlLTdRenVubGlrZWx5";
 
+/// Where an agent has everything, in a folder of its own.
+fn paths_in(home: &Path) -> Paths {
+    let at = |name: &str| home.join(name);
+    let paths = Paths { config: at("c"), data: at("d"), state: at("s"), sockets: vec![at("s/agent.sock")] };
+    Folder::private(&paths.state).expect("a folder");
+    paths
+}
+
+/// An agent that has all it needs to listen there.
+fn ready(paths: &Paths) -> (Rc<Agent>, Lock, Bound) {
+    let agent = Rc::new(Agent::new("/nowhere".into(), paths.clone()).expect("an agent"));
+    let lock = Lock::take(&paths.state).expect("a lock").expect("nobody else's");
+    (agent, lock, Bound::bind(&paths.sockets).expect("bound"))
+}
+
 /// One request on a connection of its own, from a thread of its own as clients block.
 async fn asked(paths: &Paths, request: Request) -> Result<Response, Failure> {
     let paths = paths.clone();
@@ -29,9 +45,7 @@ async fn asked(paths: &Paths, request: Request) -> Result<Response, Failure> {
 #[tokio::test]
 async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_it() {
     let home = tempfile::tempdir().expect("a folder");
-    let at = |name: &str| home.path().join(name);
-    let paths = Paths { config: at("c"), data: at("d"), state: at("s"), sockets: vec![at("s/agent.sock")] };
-    Folder::private(&paths.state).expect("a folder");
+    let paths = paths_in(home.path());
     let book = Mutex::new(Logbook::of_agent(&paths.state).expect("a log"));
     let trace = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false).with_writer(book).finish();
     // With one subscriber alone, whichever thread logs a line first decides for all of them whether it is of interest.
@@ -40,9 +54,7 @@ async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_i
     let before = std::panic::take_hook();
     log::report_panics();
 
-    let agent = Rc::new(Agent::new("/nowhere".into(), paths.clone()).expect("an agent"));
-    let lock = Lock::take(&paths.state).expect("a lock").expect("nobody else's");
-    let bound = Bound::bind(&paths.sockets).expect("bound");
+    let (agent, lock, bound) = ready(&paths);
     let asking = async {
         let panics = async { panic!("{CANARY}") };
         assert!(matches!(session::answered((None, false), Box::pin(panics)).await, Response::Denied(Denial::Internal)));
@@ -59,7 +71,7 @@ async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_i
     served.expect("served to its end");
     std::panic::set_hook(before);
 
-    let log = std::fs::read_to_string(at("s/agent.log")).expect("a log");
+    let log = std::fs::read_to_string(paths.state.join("agent.log")).expect("a log");
     assert_eq!(log.matches("a panic place=").count(), 2, "{log}");
     assert!(log.contains("src/daemon/agent/tests.rs"), "the place is there: {log}");
     assert_eq!(log.matches("a request failed inside").count(), 2, "{log}");
@@ -69,12 +81,8 @@ async fn a_panic_in_a_request_costs_its_answer_only_and_the_log_has_no_word_of_i
 #[tokio::test]
 async fn whoever_asks_without_a_pause_keeps_nobody_waiting() {
     let home = tempfile::tempdir().expect("a folder");
-    let at = |name: &str| home.path().join(name);
-    let paths = Paths { config: at("c"), data: at("d"), state: at("s"), sockets: vec![at("s/agent.sock")] };
-    Folder::private(&paths.state).expect("a folder");
-    let agent = Rc::new(Agent::new("/nowhere".into(), paths.clone()).expect("an agent"));
-    let lock = Lock::take(&paths.state).expect("a lock").expect("nobody else's");
-    let bound = Bound::bind(&paths.sockets).expect("bound");
+    let paths = paths_in(home.path());
+    let (agent, lock, bound) = ready(&paths);
     let frame = |request: &Request| wire::encode(request).expect("a frame").to_vec();
     let greeted = async || {
         let mut stream = UnixStream::connect(&paths.sockets[0]).await.expect("a connection");
