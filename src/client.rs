@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::SessionBus;
-use crate::protocol::{Errand, Request, Response, VERSION};
+use crate::protocol::{Credential, Errand, Question, Request, Response, VERSION};
 use crate::session_bus;
 use crate::socket::{self, Peer, SocketError, Trust};
 use crate::wire::{self, WireError};
@@ -49,22 +49,11 @@ impl Client {
     /// Where somebody else listens, or where the agent does not greet as it should.
     pub fn running(paths: &Paths) -> Result<Option<Self>, Failure> {
         for path in &paths.sockets {
-            // Whoever names a socket in a container means the one that was handed in, whatever its user is called there.
-            let trust = if is_named(path) { Trust::OrOutside } else { Trust::Ours };
-            match socket::connect(path, trust, PATIENCE) {
-                Ok((stream, peer)) => match Self::greet(stream, (path, peer)) {
-                    // An agent that ends just now lets go of those who had connected.
-                    Err(Greeting::Wire(WireError::Closed)) => continue,
-                    Err(Greeting::Wire(error)) => return Err(broken(&error)),
-                    Err(Greeting::Refused(failure)) => return Err(failure),
-                    Ok(client) => return Ok(Some(client)),
-                },
-                Err(SocketError::Nobody(_)) => {}
-                Err(error @ SocketError::Stranger { .. }) => {
-                    return Err(Failure::new(Exit::Unsafe, error.to_string())
-                        .with_remedy("somebody else's process sits where your agent should: tell your administrator"));
-                }
-                Err(error @ SocketError::Io { .. }) => return Err(Failure::new(Exit::Unavailable, error.to_string())),
+            match Greeted::at(path)?.map(Greeted::answered) {
+                // An agent that ends just now lets go of those who had connected.
+                None | Some(Err(Greeting::Wire(WireError::Closed))) => {}
+                Some(Err(error)) => return Err(error.into()),
+                Some(Ok(client)) => return Ok(Some(client)),
             }
         }
         Ok(None)
@@ -85,30 +74,6 @@ impl Client {
         })
     }
 
-    fn greet(mut stream: Stream, (path, peer): (&Path, Peer)) -> Result<Self, Greeting> {
-        let is_strange = !peer.is_us();
-        let session = match is_strange {
-            true => SessionBus::default(),
-            false => SessionBus {
-                terminal: session_bus::terminal(),
-                ..SessionBus::from_environment(|name| std::env::var(name).ok())
-            },
-        };
-        let hello = Request::Hello { version: VERSION, session };
-        wire::send(&mut stream, &hello)?;
-        match wire::receive(&mut stream)? {
-            Response::Hello { version: VERSION, pid, program } => {
-                Ok(Self { stream, agent: pid, program, socket: path.to_owned(), is_strange })
-            }
-            Response::Hello { version, .. } => {
-                let denial = crate::protocol::Denial::Version { agent: version, client: VERSION };
-                Err(Greeting::Refused(denial.into()))
-            }
-            Response::Denied(denial) => Err(Greeting::Refused(denial.into())),
-            _ => Err(Greeting::Wire(WireError::Json)),
-        }
-    }
-
     /// One request and its response; a refusal is a failure.
     ///
     /// # Errors
@@ -118,10 +83,7 @@ impl Client {
             let message = format!("{} is another user's agent: it is only asked for tokens", self.socket.display());
             return Err(Failure::new(Exit::Refused, message).with_remedy("do that where the agent runs"));
         }
-        match self.converse(request).map_err(|error| broken(&error))? {
-            Response::Denied(denial) => Err(denial.into()),
-            response => Ok(response),
-        }
+        told(self.converse(request).map_err(|error| broken(&error))?)
     }
 
     fn converse(&mut self, request: &Request) -> Result<Response, WireError> {
@@ -152,6 +114,58 @@ impl Client {
     }
 }
 
+/// A connection on which we have said who we are, and the agent may not have answered yet.
+struct Greeted<'a> {
+    stream: Stream,
+    peer: Peer,
+    socket: &'a Path,
+}
+
+impl<'a> Greeted<'a> {
+    /// Greets the agent at that socket; `None` where nobody listens, or ends just now.
+    fn at(socket: &'a Path) -> Result<Option<Self>, Failure> {
+        // Whoever names a socket in a container means the one that was handed in, whatever its user is called there.
+        let trust = if is_named(socket) { Trust::OrOutside } else { Trust::Ours };
+        let (mut stream, peer) = match socket::connect(socket, trust, PATIENCE) {
+            Ok(connected) => connected,
+            Err(SocketError::Nobody(_)) => return Ok(None),
+            Err(error @ SocketError::Stranger { .. }) => {
+                return Err(Failure::new(Exit::Unsafe, error.to_string())
+                    .with_remedy("somebody else's process sits where your agent should: tell your administrator"));
+            }
+            Err(error @ SocketError::Io { .. }) => return Err(Failure::new(Exit::Unavailable, error.to_string())),
+        };
+        let session = match peer.is_us() {
+            false => SessionBus::default(),
+            true => SessionBus {
+                terminal: session_bus::terminal(),
+                ..SessionBus::from_environment(|name| std::env::var(name).ok())
+            },
+        };
+        match wire::send(&mut stream, &Request::Hello { version: VERSION, session }) {
+            Ok(()) => Ok(Some(Self { stream, peer, socket })),
+            Err(WireError::Closed) => Ok(None),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+
+    /// Waits for its answer.
+    fn answered(mut self) -> Result<Client, Greeting> {
+        match wire::receive(&mut self.stream)? {
+            Response::Hello { version: VERSION, pid, program } => {
+                let Self { stream, peer, socket } = self;
+                Ok(Client { stream, agent: pid, program, socket: socket.to_owned(), is_strange: !peer.is_us() })
+            }
+            Response::Hello { version, .. } => {
+                let denial = crate::protocol::Denial::Version { agent: version, client: VERSION };
+                Err(Greeting::Refused(denial.into()))
+            }
+            Response::Denied(denial) => Err(Greeting::Refused(denial.into())),
+            _ => Err(Greeting::Wire(WireError::Json)),
+        }
+    }
+}
+
 /// Whether a person may have to open the desktop's keyring first, or a passphrase is tried, which waits after wrong ones.
 /// Where a person has to confirm something, the agent says so.
 fn takes_long(request: &Request) -> bool {
@@ -165,6 +179,38 @@ fn takes_long(request: &Request) -> bool {
 /// As [`Client::connect`] and [`Client::request`].
 pub fn ask(paths: &Paths, request: &Request) -> Result<Response, Failure> {
     Client::connect(paths)?.request(request)
+}
+
+/// A question that is still thought about, while the agent looks at who is going to ask: both take about as long.
+pub struct Call<'a> {
+    paths: &'a Paths,
+    greeted: Option<Greeted<'a>>,
+}
+
+impl<'a> Call<'a> {
+    /// Greets the agent, where one runs. What is wrong is said once something is asked.
+    pub fn to(paths: &'a Paths) -> Self {
+        let first = paths.sockets.iter().find_map(|socket| Greeted::at(socket).transpose());
+        Self { paths, greeted: first.and_then(Result::ok) }
+    }
+
+    /// Asks, on another connection where this one did not last: whoever is silent for long, or among many, is put out.
+    ///
+    /// # Errors
+    /// Those of [`ask`].
+    pub fn ask(self, question: Question) -> Result<Credential, Failure> {
+        let request = Request::Ask(question);
+        let asked = |greeted: Greeted<'_>| Ok(greeted.answered()?.converse(&request)?);
+        let response = match self.greeted.map(asked) {
+            Some(Ok(response)) => told(response),
+            None | Some(Err(Greeting::Wire(WireError::Closed))) => ask(self.paths, &request),
+            Some(Err(error)) => Err(error.into()),
+        };
+        match response? {
+            Response::Credential(credential) => Ok(credential),
+            _ => Err(unexpected()),
+        }
+    }
 }
 
 /// The list of the servers that are ours; where there is none, as in a container, what the agent says of them that serves
@@ -182,6 +228,14 @@ pub fn hosts(paths: &Paths) -> Result<String, Failure> {
     match agent.request(&Request::Servers)? {
         Response::Servers { servers } => Ok(hosts::text(servers.iter())),
         _ => Err(unexpected()),
+    }
+}
+
+/// A response; a refusal is a failure.
+fn told(response: Response) -> Result<Response, Failure> {
+    match response {
+        Response::Denied(denial) => Err(denial.into()),
+        response => Ok(response),
     }
 }
 
@@ -203,6 +257,15 @@ enum Greeting {
 impl From<WireError> for Greeting {
     fn from(error: WireError) -> Self {
         Self::Wire(error)
+    }
+}
+
+impl From<Greeting> for Failure {
+    fn from(greeting: Greeting) -> Self {
+        match greeting {
+            Greeting::Wire(error) => broken(&error),
+            Greeting::Refused(failure) => failure,
+        }
     }
 }
 

@@ -6,11 +6,11 @@ mod format;
 
 use super::args::{Format, Get, Which};
 use super::{Terminal, open, which};
-use crate::client;
+use crate::client::{self, Call};
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
-use crate::protocol::{Credential, Question, Request, Response};
+use crate::protocol::{Credential, Question};
 use crate::secret::Secret;
 use crate::target::{IndexName, Page, Permission, Purpose, ServerUrl, UserName};
 use crate::token::{Item, Narrowing};
@@ -122,13 +122,9 @@ fn json(given: &Credential) -> Result<Secret, Failure> {
 }
 
 fn asked(paths: &Paths, question: Question, terminal: &mut Terminal<'_>) -> Result<Credential, Failure> {
-    match client::ask(paths, &Request::Ask(question))? {
-        Response::Credential(credential) => {
-            for note in &credential.notes {
-                terminal.warn(note);
-            }
-            Ok(credential)
-        }
-        _ => Err(client::unexpected()),
+    let credential = Call::to(paths).ask(question)?;
+    for note in &credential.notes {
+        terminal.warn(note);
     }
+    Ok(credential)
 }

@@ -1,13 +1,13 @@
 //! From what a client asks about to a finished question, and its answer.
 
 use super::git::Service;
-use crate::caller::{self, Confusion, Doing, Observed, Program};
-use crate::client;
+use crate::caller::{self, Doing, Observed, Program};
+use crate::client::{self, Call};
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
 use crate::process;
-use crate::protocol::{Credential, Question, Request, Response};
+use crate::protocol::{Credential, Question};
 use crate::target::{IndexName, Page, Place, Purpose, ServerUrl, Target, UserName};
 
 /// What comes of a look-up.
@@ -33,13 +33,15 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
         Some((_, place)) if place.page == Page::Other => Ok(Asked::Miss),
         Some((server, place)) => {
             let user = user.filter(|user| !user.is_empty());
-            let (names, doing) = ([user, target.user()], doing());
+            let Some(user) = named([user, target.user()]) else { return Ok(Asked::Miss) };
+            let agent = Call::to(&paths);
+            let doing = doing();
             let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
-            let mut asked = answer(&paths, (&server, &place), names, (&doing, warning.as_ref()))?;
-            if let Asked::Answer(credential) = &mut asked {
-                credential.notes.extend(warning.map(|warning| warning.to_string()));
-            }
-            Ok(asked)
+            // pip throws away what the keyring command says beside its answer: the log keeps it.
+            let stranger = warning.as_ref().map(|warning| warning.stranger.clone());
+            let mut credential = agent.ask(Question { stranger, ..question(&server, &place, user, &doing) })?;
+            credential.notes.extend(warning.map(|warning| warning.to_string()));
+            Ok(Asked::Answer(Box::new(credential)))
         }
         None => Ok(Asked::NotOurs),
     }
@@ -58,37 +60,23 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let paths = Paths::find()?;
     match hosts::find(&client::hosts(&paths)?, &target) {
         Some((server, place)) if place.page != Page::Other && server.is_https() == (service.protocol == "https") => {
+            let Some(user) = named([service.username.as_deref(), None]) else { return Ok(Asked::Miss) };
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
-            answer(&paths, (&server, &place), [service.username.as_deref(), None], (&reading, None))
+            let credential = Call::to(&paths).ask(question(&server, &place, user, &reading))?;
+            Ok(Asked::Answer(Box::new(credential)))
         }
         _ => Ok(Asked::NotOurs),
     }
 }
 
-/// `names` are the users that were named, each of which must be the token's.
-fn answer(
-    paths: &Paths,
-    (server, place): (&ServerUrl, &Place),
-    names: [Option<&str>; 2],
-    (doing, warning): (&Doing, Option<&Confusion>),
-) -> Result<Asked, Failure> {
+/// The user of several names, each of which must be the token's, or of none; nothing where no token has them.
+fn named(names: [Option<&str>; 2]) -> Option<Option<UserName>> {
     let named: Vec<&str> = names.into_iter().flatten().collect();
-    let user = match named.first().map(|name| name.parse::<UserName>()) {
-        // The server takes a token only under its user's name: `__token__` and the like mean some other kind of server.
-        Some(Ok(user)) if !user.as_str().starts_with("__") && named.iter().all(|name| *name == user.as_str()) => {
-            Some(user)
-        }
-        Some(_) => return Ok(Asked::Miss),
-        None => None,
-    };
-    // pip throws away what the keyring command says beside its answer: the log keeps it.
-    let stranger = warning.map(|warning| warning.stranger.clone());
-    let question = Question { stranger, ..question(server, place, user, doing) };
-    match client::ask(paths, &Request::Ask(question))? {
-        Response::Credential(credential) => Ok(Asked::Answer(Box::new(credential))),
-        _ => Err(client::unexpected()),
-    }
+    let Some(first) = named.first() else { return Some(None) };
+    // The server takes a token only under its user's name: `__token__` and the like mean some other kind of server.
+    let user = first.parse::<UserName>().ok().filter(|user| !user.as_str().starts_with("__"))?;
+    named.iter().all(|name| *name == user.as_str()).then_some(Some(user))
 }
 
 fn doing() -> Doing {

@@ -5,10 +5,10 @@
 
 use super::questions::Place;
 use crate::cli::now;
-use crate::client;
+use crate::client::Call;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Credential, Question, Request, Response};
+use crate::protocol::{Credential, Question};
 use crate::secret::Secret;
 use crate::target::UserName;
 use crate::time::Expiry;
@@ -102,9 +102,7 @@ impl Source {
 }
 
 fn asked(paths: &Paths, question: &Question) -> Result<(Credential, RootToken), Failure> {
-    let Response::Credential(given) = client::ask(paths, &Request::Ask(question.clone()))? else {
-        return Err(client::unexpected());
-    };
+    let given = Call::to(paths).ask(question.clone())?;
     let token = Token::parse(given.password.expose()).and_then(RootToken::try_from);
     token.map(|token| (given, token)).map_err(|error| failed(&error))
 }
