@@ -226,7 +226,7 @@ pub fn hosts(paths: &Paths) -> Result<String, Failure> {
     // None is started for it: it would know of no server.
     let Some(mut agent) = Client::running(paths)? else { return Ok(list) };
     match agent.request(&Request::Servers)? {
-        Response::Servers { servers } => Ok(hosts::text(servers.iter())),
+        Response::Servers(servers) => Ok(hosts::text(servers.iter())),
         _ => Err(unexpected()),
     }
 }

@@ -1,4 +1,5 @@
-//! What is said over the agent's socket. Each message is one JSON object in one frame ([`crate::wire`]).
+//! What is said over the agent's socket. Each message is one JSON value in one frame ([`crate::wire`]): its kind alone, or
+//! an object with the kind as its only key, so that it is read from front to back and no part of it is kept anywhere else.
 //!
 //! A client says [`Request::Hello`] first; then each request gets one response, which [`Response::Confirming`] may come
 //! before. No response has a place for a root token: what the agent keeps cannot be asked for.
@@ -33,7 +34,7 @@ pub const VERSION: u32 = 1;
 
 /// What a client asks of the agent.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// The first message on a connection.
     Hello {
@@ -105,7 +106,7 @@ pub enum Request {
 
 /// What the agent answers.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "response", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Response {
     /// The answer to [`Request::Hello`].
     Hello {
@@ -123,10 +124,7 @@ pub enum Response {
     /// The answer to [`Request::Weigh`].
     Weighed(Box<Weighed>),
     /// The answer to [`Request::Keep`] and [`Request::Drop`]: the tokens that this leaves alive on the server.
-    Left {
-        /// One each.
-        tokens: Vec<Retired>,
-    },
+    Left(Vec<Retired>),
     /// The answer to [`Request::Policy`].
     Policy(Policy),
     /// The answer to [`Request::Status`].
@@ -137,10 +135,7 @@ pub enum Response {
         answers: bool,
     },
     /// The answer to [`Request::Servers`].
-    Servers {
-        /// One each.
-        servers: Vec<ServerUrl>,
-    },
+    Servers(Vec<ServerUrl>),
     /// Done, with nothing to say.
     Done,
     /// Ours, or not, but no.
@@ -225,7 +220,7 @@ mod tests {
     fn a_credential_that_would_hold_more_than_its_lines_is_not_read() {
         let read = |username: &str, password: &str| {
             let message = serde_json::json!({
-                "response": "credential", "username": username, "password": password, "expires": 7, "notes": [],
+                "credential": {"username": username, "password": password, "expires": 7, "notes": []},
             });
             serde_json::from_value::<Response>(message).is_ok()
         };

@@ -11,10 +11,11 @@ use std::time::Duration;
 use devpi_tokens::pinentry::{self, Answer, MOST_LINES};
 use devpi_tokens::protocol::SessionBus;
 use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
-use support::raw::Raw;
+use support::raw::{Raw, kind};
 use support::{BED, Home, code, err, fed, is_alive, out, wait_for};
 
 /// A terminal that a person sits at.
@@ -176,8 +177,8 @@ fn enter_alone_refuses_and_the_same_question_is_not_asked_again_at_once() {
 
 /// The question for an upload.
 fn uploading() -> serde_json::Value {
-    json!({"request": "ask", "server": BED.url(), "user": null, "purpose": "upload",
-        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0})
+    json!({"ask": {"server": BED.url(), "user": null, "purpose": "upload",
+        "indexes": ["alice/dev"], "projects": ["bed-app"], "bytes": 0}})
 }
 
 #[test]
@@ -186,17 +187,17 @@ fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     let home = at(&terminal, UPLOADS);
     let mut evil = Raw::silent(&home.paths().sockets[0]);
     let session = json!({"terminal": other.path, "terminal_kind": "xterm", "display": ":99"});
-    let hello = evil.ask(&json!({"request": "hello", "version": 1, "session": session}));
-    assert_eq!(hello["response"], "hello", "{hello}");
+    let hello = evil.ask(&json!({"hello": {"version": 1, "session": session}}));
+    assert_eq!(kind(&hello), "hello");
     // What opens nothing and shows nothing moves nothing either.
-    evil.ask(&json!({"request": "unlock"}));
+    evil.ask(&json!({"unlock": {}}));
     evil.frame(uploading().to_string().as_bytes());
     let (_, screen) = terminal.number();
     assert!(screen.contains("it asks through: "), "{screen}");
     assert_eq!(other.screen(), "");
-    assert_eq!(evil.answer(), Some(json!({"response": "confirming"})), "at once, so that it is waited for");
+    assert_eq!(evil.answer(), Some(json!("confirming")), "at once, so that it is waited for");
     terminal.type_in("\r");
-    assert_eq!(evil.answer().expect("an answer")["denied"], "said_no");
+    assert_eq!(kind(&evil.answer().expect("an answer")["denied"]), "said_no");
 }
 
 #[test]
@@ -227,12 +228,27 @@ fn a_question_is_taken_back_when_whoever_asked_is_gone() {
 }
 
 #[test]
+fn what_came_of_a_question_is_in_the_log_where_its_connection_is_closed_before_anybody_is_asked() {
+    let terminal = Terminal::new();
+    let home = at(&terminal, UPLOADS);
+    let mut asking = Raw::greeted(&home.paths().sockets[0]);
+    let agent = home.agent().expect("an agent");
+    support::send(agent, Signal::STOP);
+    asking.frame(uploading().to_string().as_bytes());
+    drop(asking);
+    support::send(agent, Signal::CONT);
+    terminal.number();
+    terminal.type_in("\r");
+    wait_for("a line", || out(&home.cli(&["log"]).output().expect("it runs")).contains("you were asked, and said no"));
+}
+
+#[test]
 fn a_killed_pinentry_is_no_yes() {
     let terminal = Terminal::new();
     let home = at(&terminal, UPLOADS);
     let uploading = begun(get(&home, &["--project", "bed-app"]));
     terminal.number();
-    support::send(pinentry_of(&home).expect("a pinentry"), rustix::process::Signal::KILL);
+    support::send(pinentry_of(&home).expect("a pinentry"), Signal::KILL);
     let refused = ended(uploading);
     assert_eq!((code(&refused), out(&refused).as_str()), (Some(69), ""));
     assert!(err(&refused).contains("pinentry gave no answer"), "{}", err(&refused));
@@ -248,7 +264,7 @@ fn where_nobody_can_be_asked_nothing_is_handed_out() {
     assert!(err(&refused).contains("is no desktop and no terminal"), "{}", err(&refused));
     let mut raw = Raw::greeted(&home.paths().sockets[0]);
     raw.frame(uploading().to_string().as_bytes());
-    assert_eq!(raw.answer().expect("an answer")["denied"], "nobody_to_ask", "nobody is waited for");
+    assert_eq!(kind(&raw.answer().expect("an answer")["denied"]), "nobody_to_ask", "nobody is waited for");
     let explained = out(&home.cli(&["explain", &BED.index_url("alice/dev")]).output().expect("it runs"));
     assert_eq!(explained.matches(", once you have confirmed it: ").count(), 2, "{explained}");
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use support::raw::Raw;
+use support::raw::{Raw, kind};
 use support::{BED, Home, err, out, wait_for};
 
 /// How long a good request may take. A second is promised; the machine may be busy with other tests, and this is no
@@ -22,7 +22,7 @@ const SOON: Duration = Duration::from_secs(8);
 const HOLD: &str = r#"
 import socket, struct, sys
 held = []
-hello = b'{"request":"hello","version":1}'
+hello = b'{"hello":{"version":1}}'
 hello = struct.pack(">I", len(hello)) + hello
 for number in range(int(sys.argv[2])):
     one = socket.socket(socket.AF_UNIX)
@@ -77,8 +77,8 @@ fn used(pid: u32) -> (Duration, u64) {
 
 fn assert_serves(socket: &Path) {
     let begun = Instant::now();
-    let answer = Raw::greeted(socket).ask(&json!({"request": "status"}));
-    assert_eq!(answer["response"], "status", "{answer}");
+    let answer = Raw::greeted(socket).ask(&json!("status"));
+    assert_eq!(kind(&answer), "status");
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
@@ -123,7 +123,7 @@ fn of_a_thousand_who_come_at_once_those_who_speak_are_heard() {
     for _ in 0..20 {
         held.push(Holders::start(&socket, 2, 25));
         let mut raw = Raw::silent(&socket);
-        raw.frame(br#"{"request":"hello","version":1}"#);
+        raw.frame(br#"{"hello":{"version":1}}"#);
         speaking.push(raw);
     }
     kill_process(agent, Signal::CONT).expect("continued");

@@ -16,7 +16,7 @@ use devpi_tokens::token::Token;
 use rustix::process::Signal;
 use serde_json::json;
 use support::desktop::{Desktop, equipped};
-use support::raw::Raw;
+use support::raw::{Raw, kind};
 use support::{BED, Home, TOOLS, code, err, fed, is_alive, out, send, state_and_session, wait_for};
 use testbed::Client;
 
@@ -214,17 +214,17 @@ fn an_answer_that_is_being_made_is_finished_when_the_agent_is_told_to_end() {
     listener.set_nonblocking(true).expect("set");
     let server = format!("http://{}", listener.local_addr().expect("an address"));
     let token = BED.create_token("alice", &json!({})).expect("a token");
-    let kept = Raw::greeted(&socket).ask(&json!({
-        "request": "keep", "holder": {"server": server, "user": "alice"}, "token": token, "index": null, "bases": [],
+    let kept = Raw::greeted(&socket).ask(&json!({"keep": {
+        "holder": {"server": server, "user": "alice"}, "token": token, "index": null, "bases": [],
         "default": true, "access": {"ca_file": null, "allow_http": false, "skew": 0}, "policy": null,
-    }));
-    assert_eq!(kept["response"], "left", "{kept}");
+    }}));
+    assert_eq!(kind(&kept), "left");
     let mut asking = Raw::greeted(&socket);
     asking.frame(
-        json!({
-            "request": "ask", "server": server, "user": null, "purpose": "read", "indexes": ["alice/dev"],
+        json!({"ask": {
+            "server": server, "user": null, "purpose": "read", "indexes": ["alice/dev"],
             "projects": [], "bytes": 0,
-        })
+        }})
         .to_string()
         .as_bytes(),
     );
@@ -241,7 +241,8 @@ fn an_answer_that_is_being_made_is_finished_when_the_agent_is_told_to_end() {
     assert!(is_alive(agent), "it answers first");
     drop((errand, listener));
     let answer = asking.answer().expect("the answer");
-    let given = Token::parse(answer["password"].as_str().unwrap_or_else(|| panic!("{answer}"))).expect("a whole token");
+    let given = Token::parse(answer["credential"]["password"].as_str().unwrap_or_else(|| panic!("{answer}")))
+        .expect("a whole token");
     assert_eq!(given.id(), Token::parse(&token).expect("a token").id());
     assert_eq!(asking.answer(), None, "and then it ends");
     wait_for("its end", || !is_alive(agent));

@@ -64,7 +64,7 @@ fn whoever_asks_across_a_border_keeps_no_vault_open() {
     let raw = RefCell::new(Raw::greeted(&path));
     lock_soon(&home);
     wait_for("the lock", || {
-        raw.borrow_mut().ask(&json!({"request": "lock"}));
+        raw.borrow_mut().ask(&json!("lock"));
         vault(&home) == "vault: locked, sealed with a passphrase"
     });
 }

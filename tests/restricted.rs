@@ -9,7 +9,7 @@ use std::process::Output;
 
 use devpi_tokens::token::Token;
 use serde_json::{Value, json};
-use support::raw::Raw;
+use support::raw::{Raw, kind};
 use support::{BED, Home, code, err, out};
 
 fn open(home: &Home, args: &[&str]) -> Output {
@@ -25,19 +25,20 @@ fn reading(home: &Home) -> PathBuf {
 }
 
 fn question(purpose: &str, indexes: &[&str]) -> Value {
-    json!({
-        "request": "ask", "server": BED.url(), "user": null, "purpose": purpose,
+    json!({"ask": {
+        "server": BED.url(), "user": null, "purpose": purpose,
         "indexes": indexes, "projects": [], "bytes": 0,
-    })
+    }})
 }
 
 fn denied(answer: &Value) -> &str {
-    answer["denied"].as_str().unwrap_or_else(|| panic!("{answer}"))
+    kind(&answer["denied"])
 }
 
 /// The indexes of a token that was given.
 fn indexes(answer: &Value) -> BTreeSet<String> {
-    let token = Token::parse(answer["password"].as_str().unwrap_or_else(|| panic!("{answer}"))).expect("a token");
+    let token =
+        Token::parse(answer["credential"]["password"].as_str().unwrap_or_else(|| panic!("{answer}"))).expect("a token");
     let scope = token.scope();
     let allowed: Vec<String> = scope.allowed().expect("allowed").iter().map(ToString::to_string).collect();
     assert_eq!(allowed, ["pkg_read"]);
@@ -65,36 +66,35 @@ fn a_restricted_socket_gives_read_tokens_for_its_indexes_and_nothing_else() {
     // A base is in the token, and not in what may be asked for.
     for (purpose, asked) in [("read", "alice/mid"), ("read", "alice/other"), ("upload", "alice/dev")] {
         assert_eq!(denied(&raw.ask(&question(purpose, &[asked]))), "beyond", "{purpose} {asked}");
-        assert!(main.ask(&question(purpose, &[asked]))["password"].is_string(), "the main socket gives it");
+        assert!(main.ask(&question(purpose, &[asked]))["credential"].is_object(), "the main socket gives it");
     }
     for purpose in ["push", "toxresult", "remove"] {
         assert_eq!(denied(&raw.ask(&question(purpose, &["alice/dev"]))), "beyond", "{purpose}");
     }
     let holder = json!({"server": BED.url(), "user": "alice"});
     for request in [
-        json!({"request": "status"}),
-        json!({"request": "lock"}),
-        json!({"request": "stop"}),
-        json!({"request": "unlock", "passphrase": "x"}),
-        json!({"request": "probe_keyring"}),
-        json!({"request": "create", "keeper": "memory", "passphrase": null}),
-        json!({"request": "drop", "server": BED.url(), "user": "alice"}),
-        json!({"request": "deleted", "holder": holder, "ids": []}),
-        json!({"request": "make_default", "server": BED.url(), "user": "alice"}),
-        json!({"request": "policy", "server": BED.url(), "user": "alice"}),
-        json!({"request": "set_policy", "holder": holder, "policy": {}, "passphrase": null}),
-        json!({"request": "open_socket", "path": "/tmp/x/y", "purposes": ["upload"], "indexes": [], "holder": null}),
-        json!({"request": "close_socket", "path": home.path().join("ci/agent.sock")}),
-        json!({"request": "keep", "holder": holder, "token": "devpi-x", "index": null, "bases": [], "default": false,
-            "access": {"ca_file": null, "allow_http": false, "skew": 0}, "policy": null}),
+        json!("status"),
+        json!("lock"),
+        json!("stop"),
+        json!({"unlock": {"passphrase": "x"}}),
+        json!("probe_keyring"),
+        json!({"create": {"keeper": "memory", "passphrase": null}}),
+        json!({"drop": {"server": BED.url(), "user": "alice"}}),
+        json!({"deleted": {"holder": holder, "ids": []}}),
+        json!({"make_default": {"server": BED.url(), "user": "alice"}}),
+        json!({"policy": {"server": BED.url(), "user": "alice"}}),
+        json!({"set_policy": {"holder": holder, "policy": {}, "passphrase": null}}),
+        json!({"open_socket": {"path": "/tmp/x/y", "purposes": ["upload"], "indexes": [], "holder": null}}),
+        json!({"close_socket": {"path": home.path().join("ci/agent.sock")}}),
+        json!({"keep": {"holder": holder, "token": "devpi-x", "index": null, "bases": [], "default": false,
+            "access": {"ca_file": null, "allow_http": false, "skew": 0}, "policy": null}}),
     ] {
         assert_eq!(denied(&raw.ask(&request)), "restricted", "{request}");
     }
-    let mut weigh = question("read", &["alice/dev"]);
-    weigh["request"] = json!("weigh");
+    let weigh = json!({"weigh": question("read", &["alice/dev"])["ask"]});
     assert_eq!(denied(&raw.ask(&weigh)), "restricted");
-    let servers = raw.ask(&json!({"request": "servers"}));
-    assert_eq!(servers, json!({"response": "servers", "servers": [BED.url()]}));
+    let servers = raw.ask(&json!("servers"));
+    assert_eq!(servers, json!({"servers": [BED.url()]}));
 }
 
 #[test]
@@ -109,13 +109,13 @@ fn a_socket_for_one_user_of_one_server_and_for_uploads_gives_just_that() {
     assert_eq!(out(&made), format!("restricted socket {path}: upload bob/dev as bob at {url}\n"), "{}", err(&made));
     let mut raw = Raw::greeted(Path::new(path));
     let given = raw.ask(&question("upload", &[]));
-    assert_eq!(given["username"], "bob", "{given}");
+    assert_eq!(given["credential"]["username"], "bob", "{given}");
     assert_eq!(denied(&raw.ask(&question("read", &["bob/dev"]))), "beyond");
     let mut other = question("upload", &["bob/dev"]);
-    other["user"] = json!("alice");
+    other["ask"]["user"] = json!("alice");
     assert_eq!(denied(&raw.ask(&other)), "beyond");
-    other["user"] = json!("bob");
-    other["server"] = json!("https://other.example");
+    other["ask"]["user"] = json!("bob");
+    other["ask"]["server"] = json!("https://other.example");
     assert_eq!(denied(&raw.ask(&other)), "beyond");
     // Whoever comes through it cannot be named to a person, so none is asked.
     std::fs::create_dir_all(home.paths().config).expect("a folder");
@@ -162,7 +162,7 @@ fn it_ends_when_it_is_closed_when_its_file_is_removed_and_with_the_agent() {
     let closed = home.cli(&["agent", "socket", "--close", &text]).output().expect("agent socket");
     assert_eq!((out(&closed).as_str(), path.exists()), ("the socket is closed\n", false), "{}", err(&closed));
     assert_eq!(denied(&raw.ask(&question("read", &["alice/dev"]))), "beyond", "who came before gets nothing more");
-    assert_eq!(denied(&raw.ask(&json!({"request": "servers"}))), "beyond");
+    assert_eq!(denied(&raw.ask(&json!("servers"))), "beyond");
     assert!(names().is_empty());
 
     let mut raw = Raw::greeted(&reading(&home));
@@ -182,7 +182,7 @@ fn it_ends_when_it_is_closed_when_its_file_is_removed_and_with_the_agent() {
     assert!(path.exists());
     home.login(&BED, &BED.simple_url("alice/dev"), "alice");
     let mut raw = Raw::greeted(&reading(&home));
-    assert!(raw.ask(&question("read", &[]))["password"].is_string());
+    assert!(raw.ask(&question("read", &[]))["credential"].is_object());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn the_log_names_the_socket_and_tells_its_hand_outs_from_others() {
     // The same process, the same question, within a minute.
     let given = |socket: &Path| {
         let answer = Raw::greeted(socket).ask(&question("read", &["alice/dev"]));
-        answer["password"].as_str().expect("a token").to_owned()
+        answer["credential"]["password"].as_str().expect("a token").to_owned()
     };
     let first: BTreeSet<String> = [&main, &one, &two].map(|socket| given(socket)).into();
     assert_eq!(first.len(), 3, "each socket has tokens of its own");
@@ -214,10 +214,10 @@ fn who_asks_there_for_hundreds_of_tokens_is_put_off_and_nobody_else() {
     let mut raw = Raw::greeted(&reading(&home));
     let mut many = (0..300).map(|number| {
         let mut one = question("read", &["alice/dev"]);
-        one["projects"] = json!([format!("p{number}")]);
+        one["ask"]["projects"] = json!([format!("p{number}")]);
         raw.ask(&one)
     });
-    let refused = many.find(|answer| !answer["password"].is_string()).expect("one too many");
+    let refused = many.find(|answer| kind(answer) != "credential").expect("one too many");
     assert_eq!(denied(&refused), "too_often");
     let got = home.cli(&["get", &BED.simple_url("alice/mid")]).output().expect("get");
     assert!(got.status.success(), "{}", err(&got));
@@ -228,7 +228,7 @@ fn whoever_is_refused_there_in_a_loop_fills_no_log() {
     let home = Home::with_alice();
     let mut raw = Raw::greeted(&reading(&home));
     for _ in 0..100 {
-        assert_eq!(denied(&raw.ask(&json!({"request": "lock"}))), "restricted");
+        assert_eq!(denied(&raw.ask(&json!("lock"))), "restricted");
     }
     assert_eq!(home.log().matches("INFO refused").count(), 0, "{}", home.log());
 }
@@ -257,7 +257,7 @@ fn a_place_where_others_can_change_it_is_refused_and_nothing_is_touched() {
     refused(&file.join("s"), 78);
     assert_eq!(std::fs::read_to_string(&file).expect("read"), "kept");
     assert_eq!(std::fs::read_dir(&open_folder).expect("listed").count(), 0);
-    assert!(Raw::greeted(&home.paths().sockets[0]).ask(&json!({"request": "status"}))["sockets"] == json!([]));
+    assert!(Raw::greeted(&home.paths().sockets[0]).ask(&json!("status"))["status"]["sockets"] == json!([]));
     let unknown = home.cli(&["agent", "socket", "--close", "nowhere"]).output().expect("agent socket");
     assert_eq!(code(&unknown), Some(1), "{}", err(&unknown));
 }

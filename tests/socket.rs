@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use devpi_tokens::token::Token;
 use serde_json::{Value, json};
-use support::raw::Raw;
+use support::raw::{Raw, kind};
 use support::{BED, Home, err, fed};
 
 fn socket(home: &Home) -> PathBuf {
@@ -24,14 +24,13 @@ fn started() -> Home {
 /// That whoever comes next is served, and soon.
 fn assert_serves(home: &Home) {
     let begun = Instant::now();
-    let answer = Raw::greeted(&socket(home)).ask(&json!({"request": "status"}));
-    assert_eq!(answer["response"], "status", "{answer}");
+    let answer = Raw::greeted(&socket(home)).ask(&json!("status"));
+    assert_eq!(kind(&answer), "status");
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 fn denied(answer: &Value) -> &str {
-    assert_eq!(answer["response"], "denied", "{answer}");
-    answer["denied"].as_str().expect("a kind")
+    kind(&answer["denied"])
 }
 
 #[test]
@@ -64,15 +63,15 @@ fn a_frame_that_is_no_request_costs_that_frame_only() {
         "null",
         "{}",
         &deep,
-        r#"{"request":17}"#,
-        r#"{"request":"export"}"#,
-        r#"{"request":"ask","server":["http://h"]}"#,
-        r#"{"request":"hello","version":1}"#,
+        r#"{"ask":17}"#,
+        r#""export""#,
+        r#"{"ask":{"server":["http://h"]}}"#,
+        r#"{"hello":{"version":1}}"#,
     ] {
         raw.frame(content.as_bytes());
         assert_eq!(denied(&raw.answer().expect("an answer")), "not_a_request", "{content:.30}");
-        let answer = raw.ask(&json!({"request": "status"}));
-        assert_eq!(answer["response"], "status", "the connection stays after {content:.30}");
+        let answer = raw.ask(&json!("status"));
+        assert_eq!(kind(&answer), "status", "the connection stays after {content:.30}");
     }
     raw.frame(&[0xff; 65_536]);
     assert_eq!(denied(&raw.answer().expect("an answer")), "not_a_request");
@@ -82,7 +81,7 @@ fn a_frame_that_is_no_request_costs_that_frame_only() {
 #[test]
 fn whoever_does_not_greet_is_not_served() {
     let home = started();
-    for first in [&b"{\"request\":\"status\"}"[..], b"{\"request\":\"stop\"}", b"garbage"] {
+    for first in [&b"\"status\""[..], b"\"stop\"", b"garbage"] {
         let mut raw = Raw::silent(&socket(&home));
         raw.frame(first);
         assert_eq!(denied(&raw.answer().expect("an answer")), "not_a_request");
@@ -105,11 +104,10 @@ fn another_version_of_the_protocol_is_told_which_side_is_older() {
     let home = started();
     for (version, older) in [(0, "this program is the older one"), (2, "the agent is the older one")] {
         let mut raw = Raw::silent(&socket(&home));
-        let answer = raw.ask(&json!({"request": "hello", "version": version}));
+        let answer = raw.ask(&json!({"hello": {"version": version}}));
         assert_eq!(denied(&answer), "version");
-        let mut kind = answer;
-        kind.as_object_mut().expect("an object").remove("response");
-        let denial: devpi_tokens::protocol::Denial = serde_json::from_value(kind).expect("a denial");
+        let denial: devpi_tokens::protocol::Denial =
+            serde_json::from_value(answer["denied"].clone()).expect("a denial");
         assert!(denial.remedy().expect("a remedy").contains(older), "{:?}", denial.remedy());
         assert_eq!(raw.answer(), None);
         assert_serves(&home);
@@ -121,7 +119,7 @@ fn silence_is_not_waited_for_long_and_keeps_nobody_else_waiting() {
     let home = started();
     let mut silent = Raw::silent(&socket(&home));
     let mut halves = Raw::greeted(&socket(&home));
-    halves.write(b"\0\0\0\x14{\"request\":");
+    halves.write(b"\0\0\0\x14{\"ask\":");
     let mut header = Raw::silent(&socket(&home));
     header.write(b"\0\0");
     assert_serves(&home);
@@ -139,8 +137,8 @@ fn who_writes_a_byte_a_second_or_never_reads_is_not_waited_for_long_and_keeps_no
     let home = started();
     let path = socket(&home);
     std::thread::scope(|scope| {
-        let trickling = scope.spawn(|| Raw::greeted(&path).trickle(b"\0\0\0\x14{\"request\":\"status\"}"));
-        let unread = scope.spawn(|| Raw::greeted(&path).pester(&json!({"request": "status"})));
+        let trickling = scope.spawn(|| Raw::greeted(&path).trickle(b"\0\0\0\x08\"status\""));
+        let unread = scope.spawn(|| Raw::greeted(&path).pester(&json!("status")));
         while !trickling.is_finished() || !unread.is_finished() {
             assert_serves(&home);
             std::thread::sleep(Duration::from_millis(100));
@@ -158,7 +156,7 @@ fn a_process_that_takes_all_connections_does_not_shut_out_others() {
     let held: Vec<Raw> = (0..32).map(|_| Raw::greeted(&socket(&home))).collect();
     for _ in 0..8 {
         let mut more = Raw::silent(&socket(&home));
-        more.frame(br#"{"request":"hello","version":1}"#);
+        more.frame(br#"{"hello":{"version":1}}"#);
         assert_eq!(more.answer(), None, "this process has all that one may have");
     }
     let status = home.cli(&["status"]).output().expect("status");
@@ -166,7 +164,7 @@ fn a_process_that_takes_all_connections_does_not_shut_out_others() {
     drop(held);
     support::wait_for("room for this process", || {
         let mut raw = Raw::silent(&socket(&home));
-        raw.frame(br#"{"request":"hello","version":1}"#);
+        raw.frame(br#"{"hello":{"version":1}}"#);
         raw.answer().is_some()
     });
     assert_serves(&home);
@@ -187,7 +185,7 @@ held = []
 for _ in range(32):
     one = socket.socket(socket.AF_UNIX)
     one.connect(sys.argv[1])
-    hello = b'{"request":"hello","version":1}'
+    hello = b'{"hello":{"version":1}}'
     one.sendall(struct.pack(">I", len(hello)) + hello)
     one.recv(4)
     held.append(one)
@@ -247,19 +245,19 @@ fn whoever_asks_for_everything_gets_no_root_and_nothing_that_lasts() {
     assert!(done.status.success(), "{}", err(&done));
     let root = Token::parse(&root).expect("a token");
     let mut raw = Raw::greeted(&socket(&home));
-    let status = raw.ask(&json!({"request": "status"}));
-    let server = status["roots"][0]["holder"]["server"].as_str().expect("the server").to_owned();
+    let status = raw.ask(&json!("status"));
+    let server = status["status"]["roots"][0]["holder"]["server"].as_str().expect("the server").to_owned();
     let many: Vec<String> = (0..500).map(|number| format!("alice/i{number}")).collect();
     let one = vec!["alice/dev".to_owned()];
     let mut answers = vec![status];
     let mut granted = BTreeSet::new();
     for purpose in ["read", "upload", "push", "toxresult", "remove"] {
         for (indexes, bytes) in [(&Vec::new(), 0), (&one, u64::MAX), (&many, u64::MAX)] {
-            let answer = raw.ask(&json!({
-                "request": "ask", "server": server, "user": "alice", "purpose": purpose,
+            let answer = raw.ask(&json!({"ask": {
+                "server": server, "user": "alice", "purpose": purpose,
                 "indexes": indexes, "projects": [], "bytes": bytes,
-            }));
-            if let Some(password) = answer["password"].as_str() {
+            }}));
+            if let Some(password) = answer["credential"]["password"].as_str() {
                 assert_ends(&root, password);
                 let scope = Token::parse(password).expect("a token").scope();
                 let allowed = scope.allowed().expect("what it allows").iter().map(ToString::to_string);
@@ -272,18 +270,17 @@ fn whoever_asks_for_everything_gets_no_root_and_nothing_that_lasts() {
     assert_eq!(granted, [("push", "pkg_read,upload"), ("read", "pkg_read"), ("upload", "upload")]);
     let holder = json!({"server": server, "user": "alice"});
     let widest = json!({"every-index": {"read": "12h", "upload": "12h", "remove": "12h"}});
-    let widened =
-        raw.ask(&json!({"request": "set_policy", "holder": holder, "policy": widest, "passphrase": "guessed"}));
+    let widened = raw.ask(&json!({"set_policy": {"holder": holder, "policy": widest, "passphrase": "guessed"}}));
     assert_eq!(denied(&widened), "widens");
-    let own = raw.ask(&json!({"request": "policy", "server": server, "user": "alice"}));
-    assert_eq!(own, json!({"response": "policy", "every-index": {}, "index": {}}), "as it was");
+    let own = raw.ask(&json!({"policy": {"server": server, "user": "alice"}}));
+    assert_eq!(own, json!({"policy": {"every-index": {}, "index": {}}}), "as it was");
     answers.extend([widened, own]);
     for request in ["probe_keyring", "export", "dump"] {
-        answers.push(raw.ask(&json!({ "request": request })));
+        answers.push(raw.ask(&json!(request)));
     }
-    answers.push(raw.ask(&json!({"request": "drop", "server": server, "user": "alice"})));
+    answers.push(raw.ask(&json!({"drop": {"server": server, "user": "alice"}})));
     let secret = root.bare_text();
     assert!(answers.iter().all(|answer| !answer.to_string().contains(secret.expose())), "the root was handed out");
-    let gone = raw.ask(&json!({"request": "make_default", "server": server, "user": "alice"}));
+    let gone = raw.ask(&json!({"make_default": {"server": server, "user": "alice"}}));
     assert_eq!(denied(&gone), "no_root", "it was there until now");
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use support::raw::kind;
 use support::{BED, Home, code, err, fed, out, wait_for};
 
 /// Whose agent it is, and who comes to it. Nobody has these numbers.
@@ -87,7 +88,7 @@ impl Place {
     fn says(&self, user: u32, socket: &Path, requests: &[Value]) -> Vec<Value> {
         let mut python = self.by(user, Path::new("/usr/bin/python3"), &[]);
         python.args(["-c", SPEAK]).arg(socket);
-        let hello = json!({"request": "hello", "version": 1});
+        let hello = json!({"hello": {"version": 1}});
         let lines: String = std::iter::once(&hello).chain(requests).map(|line| format!("{line}\n")).collect();
         let said = fed(python, &lines);
         assert!(said.status.success(), "{}", err(&said));
@@ -122,16 +123,16 @@ impl Drop for Place {
 }
 
 fn question(purpose: &str, index: &str) -> Value {
-    json!({
-        "request": "ask", "server": BED.url(), "user": null, "purpose": purpose,
+    json!({"ask": {
+        "server": BED.url(), "user": null, "purpose": purpose,
         "indexes": [index], "projects": [], "bytes": 0,
-    })
+    }})
 }
 
 #[test]
 fn another_user_does_not_reach_the_socket_and_is_closed_where_its_folder_was_opened() {
     let Some(place) = Place::new() else { return };
-    let status = json!({"request": "status"});
+    let status = json!("status");
     assert_eq!(place.says(STRANGER, &place.socket(), &[]), [json!("PermissionError")]);
     for path in [place.home.path(), &place.home.path().join("state")] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711)).expect("opened");
@@ -142,7 +143,7 @@ fn another_user_does_not_reach_the_socket_and_is_closed_where_its_folder_was_ope
     assert_eq!(place.says(0, &place.socket(), std::slice::from_ref(&status)), closed, "root, too");
     wait_for("a line of it", || place.home.log().matches("a connection of another user was closed").count() == 2);
     let answers = place.says(OWNER, &place.socket(), &[status]);
-    assert_eq!(answers[1]["response"], "status", "its own user is served: {answers:?}");
+    assert!(answers[1]["status"].is_object(), "its own user is served: {answers:?}");
     // The other side looks as well, before it says anything.
     let mut get = place.ours(STRANGER, &["get", &BED.simple_url("alice/dev")]);
     let refused = get.env("DEVPI_TOKENS_SOCK", place.socket()).output().expect("it runs");
@@ -162,23 +163,23 @@ fn another_user_who_reaches_a_restricted_socket_gets_read_tokens_only_and_none_o
             read.clone(),
             question("upload", "alice/dev"),
             question("read", "alice/other"),
-            json!({"request": "status"}),
-            json!({"request": "lock"}),
-            json!({"request": "stop"}),
+            json!("status"),
+            json!("lock"),
+            json!("stop"),
             read.clone(),
         ],
     );
-    let kinds: Vec<&str> = answers
-        .iter()
-        .map(|answer| answer["denied"].as_str().or(answer["response"].as_str()).expect("a kind"))
-        .collect();
+    let kinds: Vec<&str> = answers.iter().map(|answer| kind(answer.get("denied").unwrap_or(answer))).collect();
     let expected = ["hello", "credential", "beyond", "beyond", "restricted", "restricted", "restricted", "credential"];
     assert_eq!(kinds, expected);
     // Its program cannot be seen, so nothing that it got is given twice; of the agent's own user it can.
-    assert_ne!(answers[1]["password"], answers[7]["password"]);
+    assert_ne!(answers[1]["credential"]["password"], answers[7]["credential"]["password"]);
     let own = place.says(OWNER, &socket, &[read.clone(), read.clone()]);
-    assert_eq!(own[1]["password"], own[2]["password"]);
-    assert!(!answers.iter().any(|answer| answer["password"] == own[1]["password"]), "another user's token");
+    assert_eq!(own[1]["credential"]["password"], own[2]["credential"]["password"]);
+    assert!(
+        !answers.iter().any(|answer| answer["credential"]["password"] == own[1]["credential"]["password"]),
+        "another user's token"
+    );
     let log = out(&place.ours(OWNER, &["log", "--json"]).output().expect("log"));
     let first: Value = serde_json::from_str(log.lines().next().expect("a line")).expect("JSON");
     assert_eq!(first["asker"]["user"], STRANGER, "{first}");

@@ -121,20 +121,20 @@ const KEYRING: [&str; 6] = [
 ];
 
 const FRAMES: [&str; 13] = [
-    r#"{"request":"hello","version":1,"session":{"address":"unix:path=/run/user/1000/bus","display":":0"}}"#,
-    r#"{"request":"ask","server":"https://h","user":"alice","purpose":"read","indexes":["alice/dev"],"projects":[],"bytes":0}"#,
-    r#"{"request":"ask","server":"http://h:3141/devpi","user":null,"purpose":"upload","indexes":[],"projects":["my-pkg"],"bytes":7}"#,
+    r#"{"hello":{"version":1,"session":{"address":"unix:path=/run/user/1000/bus","display":":0"}}}"#,
+    r#"{"ask":{"server":"https://h","user":"alice","purpose":"read","indexes":["alice/dev"],"projects":[],"bytes":0}}"#,
+    r#"{"ask":{"server":"http://h:3141/devpi","user":null,"purpose":"upload","indexes":[],"projects":["my-pkg"],"bytes":7}}"#,
     concat!(
-        r#"{"request":"keep","holder":{"server":"https://h","user":"alice"},"token":"devpi-x","index":"alice/dev","#,
+        r#"{"keep":{"holder":{"server":"https://h","user":"alice"},"token":"devpi-x","index":"alice/dev","#,
         r#""bases":[{"index":"alice/dev","bases":["root/pypi"]}],"default":true,"#,
-        r#""access":{"ca_file":"/c.pem","allow_http":false,"skew":-3},"policy":{"every-index":{"read":"1h"},"index":{}}}"#
+        r#""access":{"ca_file":"/c.pem","allow_http":false,"skew":-3},"policy":{"every-index":{"read":"1h"},"index":{}}}}"#
     ),
-    r#"{"request":"set_policy","holder":{"server":"https://h","user":"a"},"policy":{"every-index":{"read":"never"}},"passphrase":"x"}"#,
-    r#"{"request":"deleted","holder":{"server":"https://h","user":"alice"},"ids":["abcDEF23"]}"#,
-    r#"{"request":"create","keeper":"passphrase","passphrase":"correct horse"}"#,
-    r#"{"request":"status"}"#,
-    r#"{"response":"credential","username":"alice","password":"AgEA","expires":1795460400,"notes":["a line"]}"#,
-    r#"{"response":"denied","denied":"no_root","server":"https://h","user":null}"#,
+    r#"{"set_policy":{"holder":{"server":"https://h","user":"a"},"policy":{"every-index":{"read":"never"}},"passphrase":"x"}}"#,
+    r#"{"deleted":{"holder":{"server":"https://h","user":"alice"},"ids":["abcDEF23"]}}"#,
+    r#"{"create":{"keeper":"passphrase","passphrase":"correct horse"}}"#,
+    r#""status""#,
+    r#"{"credential":{"username":"alice","password":"AgEA","expires":1795460400,"notes":["a line"]}}"#,
+    r#"{"denied":{"no_root":{"server":"https://h","user":null}}}"#,
     r#"{"index":"alice/dev","bases":["alice/base","root/pypi"]}"#,
     concat!(
         r#"{"server":"https://h","access":{"ca_file":null,"allow_http":true,"skew":0},"index":"alice/dev","#,

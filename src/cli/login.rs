@@ -138,7 +138,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
         policy: args.policy.as_deref().map(super::policy::from_file).transpose()?,
     }));
     match client::ask(paths, &request)? {
-        Response::Left { tokens: left } => Ok((Kept { holder, root, is_missing }, left)),
+        Response::Left(left) => Ok((Kept { holder, root, is_missing }, left)),
         _ => Err(client::unexpected()),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         delete((&holder, &root.access), &ids, &prompt, terminal)?;
     }
     match client::ask(&paths, &Request::Drop(holder.clone()))? {
-        Response::Left { .. } => {}
+        Response::Left(_) => {}
         _ => return Err(client::unexpected()),
     }
     let Holder { server, user } = &holder;

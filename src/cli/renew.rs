@@ -81,7 +81,7 @@ fn keep(paths: &Paths, old: &RootStatus, root: RootToken, server: &Server) -> Re
         policy: Some(policy),
     }));
     match client::ask(paths, &request)? {
-        Response::Left { tokens } => Ok(tokens),
+        Response::Left(tokens) => Ok(tokens),
         _ => Err(client::unexpected()),
     }
 }

@@ -11,7 +11,7 @@ use crate::target::{IndexName, ProjectName, Purpose, ServerUrl, UserName};
 
 /// Why a question or an order was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "denied", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// No root token for that server and user.
     #[error("no token is kept for {user}{server}", user = user.as_ref().map(|user| format!("{user} at ")).unwrap_or_default())]

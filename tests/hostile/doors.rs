@@ -239,7 +239,7 @@ fn in_its_place(home: &Home) -> UnixListener {
 /// Takes one client in, and answers its requests with these.
 fn answer(listener: &UnixListener, answers: &[&Value]) -> UnixStream {
     let (mut stream, _) = listener.accept().expect("a client");
-    let hello = json!({"response": "hello", "version": 1, "pid": 1, "program": "0.1.0"});
+    let hello = json!({"hello": {"version": 1, "pid": 1, "program": "0.1.0"}});
     for answer in [&[&hello], answers].concat() {
         wire::receive::<Request>(&mut stream).expect("a request");
         wire::send(&mut stream, answer).expect("written");
@@ -248,9 +248,21 @@ fn answer(listener: &UnixListener, answers: &[&Value]) -> UnixStream {
 }
 
 fn given(username: &str, password: &str) -> Value {
-    json!({
-        "response": "credential", "username": username, "password": password, "expires": 7_229_174_400_u64, "notes": [],
-    })
+    json!({"credential": {
+        "username": username, "password": password, "expires": 7_229_174_400_u64, "notes": [],
+    }})
+}
+
+#[test]
+fn a_question_whose_connection_does_not_last_is_asked_on_another_one() {
+    let home = Home::new("memory");
+    let listener = in_its_place(&home);
+    let mut command = home.cli(&["get", "http://127.0.0.1:2/alice/dev/+simple/"]);
+    let asking = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(answer(&listener, &[]));
+    let _stream = answer(&listener, &[&given("alice", "AgEA")]);
+    let done = asking.wait_with_output().expect("it ends");
+    assert_eq!((code(&done), out(&done).as_str()), (Some(0), "AgEA\n"), "{}", err(&done));
 }
 
 #[test]
@@ -276,7 +288,7 @@ fn an_agent_that_hangs_is_waited_for_ten_seconds_and_longer_where_it_says_that_i
     };
     std::thread::scope(|scope| {
         let hanging = scope.spawn(|| until_hung_up(&[]));
-        let (_, confirmed) = until_hung_up(&[&json!({"response": "confirming"})]);
+        let (_, confirmed) = until_hung_up(&[&json!("confirming")]);
         assert_eq!((code(&confirmed), out(&confirmed).as_str()), (Some(0), "AgEA\n"), "{}", err(&confirmed));
         let (waited, failed) = hanging.join().expect("no panic");
         assert_eq!((code(&failed), out(&failed).as_str()), (Some(75), ""));

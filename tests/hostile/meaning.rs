@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::support::offline::{Offline, now, token};
-use crate::support::raw::Raw;
+use crate::support::raw::{Raw, kind};
 use crate::support::{code, err, fed, out};
 
 /// Names of an index, a user or a project that could mean something else than they show.
@@ -230,10 +230,10 @@ fn a_name_that_could_mean_something_else_is_no_request() {
     let before = offline.roots();
     let mut raw = Raw::greeted(&offline.home.paths().sockets[0]);
     let question = |user: &str, index: &str, project: &str| {
-        json!({
-            "request": "ask", "server": offline.url(""), "user": user, "purpose": "upload", "indexes": [index],
+        json!({"ask": {
+            "server": offline.url(""), "user": user, "purpose": "upload", "indexes": [index],
             "projects": [project], "bytes": 0,
-        })
+        }})
     };
     for odd in odd_names().into_iter().chain(["a,b".to_owned(), "a\0b".to_owned()]) {
         for asked in [
@@ -242,15 +242,10 @@ fn a_name_that_could_mean_something_else_is_no_request() {
             question("bob", &format!("{odd}/dev"), "pkg"),
             question("bob", "bob/dev", &odd),
         ] {
-            let answer = raw.ask(&asked);
-            assert_eq!(
-                (&answer["response"], &answer["denied"]),
-                (&json!("denied"), &json!("not_a_request")),
-                "{odd:?}"
-            );
+            assert_eq!(raw.ask(&asked), json!({"denied": "not_a_request"}), "{odd:?}");
         }
     }
-    assert_eq!(raw.ask(&question("bob", "bob/dev", "pkg"))["response"], "credential", "the control");
+    assert_eq!(kind(&raw.ask(&question("bob", "bob/dev", "pkg"))), "credential", "the control");
     offline.assert_as_before(&before);
 }
 

@@ -10,6 +10,12 @@ use serde_json::{Value, json};
 /// Longer than any of the agent's deadlines that a peer can meet before its greeting.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// What kind of message it is: the one key that it has, or all that it says.
+pub fn kind(message: &Value) -> &str {
+    let key = message.as_object().filter(|object| object.len() == 1).and_then(|object| object.keys().next());
+    key.map(String::as_str).or(message.as_str()).unwrap_or_else(|| panic!("{message}"))
+}
+
 /// A connection.
 pub struct Raw(UnixStream);
 
@@ -25,8 +31,8 @@ impl Raw {
     /// Connects and greets.
     pub fn greeted(socket: &Path) -> Self {
         let mut raw = Self::silent(socket);
-        let answer = raw.ask(&json!({"request": "hello", "version": 1}));
-        assert_eq!(answer["response"], "hello", "{answer}");
+        let answer = raw.ask(&json!({"hello": {"version": 1}}));
+        assert_eq!(kind(&answer), "hello", "{answer}");
         raw
     }
 

@@ -36,7 +36,7 @@ impl Agent {
             contents.retired.iter().filter(|retired| retired.holder == holder).cloned().collect()
         })?;
         self.issuer.borrow_mut().wipe();
-        Ok(Response::Left { tokens: left })
+        Ok(Response::Left(left))
     }
 
     pub(super) fn forget(&self, holder: &Holder) -> Result<Response, Denial> {
@@ -52,7 +52,7 @@ impl Agent {
             return Err(Denial::NoRoot { server: holder.server.clone(), user: Some(holder.user.clone()) });
         }
         tracing::info!(server = %holder.server, user = %holder.user, "forgotten");
-        Ok(Response::Left { tokens: left })
+        Ok(Response::Left(left))
     }
 
     fn retire(&self, holder: &Holder, held: &Held) -> Retired {

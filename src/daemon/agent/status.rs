@@ -16,7 +16,7 @@ impl Agent {
         };
         let list = hosts::read(&self.paths.hosts());
         let servers = hosts::servers(&list).filter(|server| only.is_none_or(|only| only == server)).collect();
-        Ok(Response::Servers { servers })
+        Ok(Response::Servers(servers))
     }
 
     pub(super) fn status(&self) -> Result<Status, Denial> {
