@@ -76,13 +76,10 @@ fn zsh_completes_a_command_and_an_option() {
              zpty z zsh -f -i\n\
              zpty -w z 'PS1=; stty columns 200; fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D'\n\
              zpty -w z 'zstyle \":completion:*\" list-prompt \"\"; unsetopt auto_menu zle_bracketed_paste; setopt list_ambiguous'\n\
-             zpty -w z 'bindkey \"^I\" list-choices; echo be\"\"gin'\n\
+             zpty -w z 'offer() {{ zle list-choices; zle -R; echo off\"\"ered }}; zle -N offer; bindkey \"^I\" offer; echo be\"\"gin'\n\
              zpty -r z said '*begin*'\n\
              zpty -n -w z '{line}'$'\\t'\n\
-             sleep 2\n\
-             zpty -n -w z $'\\C-U'\n\
-             zpty -w z 'echo list\"\"ed'\n\
-             zpty -r z said '*listed*'\n\
+             zpty -r z said '*offered*'\n\
              print -r -- \"$said\"\n\
              zpty -d z",
             folder = file("").display()
