@@ -11,6 +11,8 @@ mod desk;
 mod installs;
 #[path = "table/uploads.rs"]
 mod uploads;
+#[path = "table/uv.rs"]
+mod uv;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -27,6 +29,7 @@ use testbed::Auth;
 const WORKERS: usize = 3;
 
 /// A client doing something, and what its tokens may be at most.
+#[derive(Clone)]
 struct Row {
     client: &'static str,
     operation: &'static str,
@@ -143,7 +146,7 @@ fn is_good_for_nothing_else(sent: &[Sent], upload: Upload) {
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is to be read")]
 fn no_token_that_travels_is_wider_than_promised() {
-    let rows: Vec<Row> = installs::rows().into_iter().chain(uploads::rows()).collect();
+    let rows = [installs::rows(), uv::rows(), uploads::rows()].concat();
     let (waiting, told) = (Mutex::new(rows.iter().enumerate()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {

@@ -1,17 +1,17 @@
-//! What reads: every client that installs.
+//! What reads: every client that installs. uv has a file of its own.
 
 use std::process::Command;
 
 use testbed::Client;
 
-use crate::desk::{Desk, as_alice, dev, uv_toml};
+use crate::desk::{Desk, as_alice, dev};
 use crate::support::run::{WHEEL, client_with_shim, client_with_wheel};
 use crate::support::{BED, TOOLS, out};
 use crate::{Promise, Row};
 
 /// The indexes that `alice/dev` is made of, and a second one on the same host beside it.
-const DEV: Promise = Promise { reads: &["alice/base", "alice/dev", "alice/mid"], upload: None };
-const DEV_AND_OTHER: Promise =
+pub(crate) const DEV: Promise = Promise { reads: &["alice/base", "alice/dev", "alice/mid"], upload: None };
+pub(crate) const DEV_AND_OTHER: Promise =
     Promise { reads: &["alice/base", "alice/dev", "alice/mid", "alice/other"], upload: None };
 /// What lies in the base alone is read with a token for all of `alice/dev`, which was asked for.
 const MODULES: [&str; 3] = ["bed_app", "bed_lib", "bed_core"];
@@ -24,16 +24,6 @@ pub(crate) fn rows() -> Vec<Row> {
         row("pip 26", "install from two indexes", DEV_AND_OTHER, pip_from_two_indexes),
         row("pip 26", "install from source, isolated builds", DEV, pip_from_source),
         row("pip 23", "install, user in the URL", DEV, pip_before),
-        row("uv", "pip install, always", DEV, uv_pip_install),
-        row("uv", "pip install, user in the URL", DEV, uv_with_a_user),
-        row("uv", "pip install from two indexes", DEV_AND_OTHER, uv_from_two_indexes),
-        row("uv", "pip sync", DEV, uv_pip_sync),
-        row("uv", "lock and sync, always, bases declared", DEV, uv_lock_and_sync),
-        row("uv", "lock and sync, user in the URL", DEV, uv_lock_and_sync_with_a_user),
-        row("uv", "add", DEV, uv_add),
-        row("uv", "run", DEV, uv_run),
-        row("uv", "tool install", DEV, uv_tool_install),
-        row("uv", "tool run", DEV, uv_tool_run),
         row("poetry", "install", DEV, poetry_install),
         row("poetry", "install from two sources", DEV_AND_OTHER, poetry_from_two_sources),
         row("poetry", "add and update", DEV, poetry_add),
@@ -49,7 +39,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ]
 }
 
-fn has_app_with_its_dependencies(client: &Client) {
+pub(crate) fn has_app_with_its_dependencies(client: &Client) {
     for module in MODULES {
         assert!(client.imports(module), "{module} is not installed");
     }
@@ -93,118 +83,12 @@ fn pip_before(desk: &Desk) {
     has_app_with_its_dependencies(&client);
 }
 
-fn uv(desk: &Desk, client: &Client, args: &[&str]) -> Command {
-    let mut uv = desk.here(client.uv(args));
-    uv.env("UV_TOOL_DIR", desk.work().join("tools")).env("UV_TOOL_BIN_DIR", desk.work().join("bin"));
-    uv
-}
-
-fn uv_pip_install(desk: &Desk) {
-    let client = client_with_shim(&desk.home);
-    desk.file("uv.toml", &uv_toml(&["alice/dev"], "alice/dev"));
-    desk.succeeds(uv(desk, &client, &["pip", "install", "bed-app"]));
-    has_app_with_its_dependencies(&client);
-}
-
-fn uv_with_a_user(desk: &Desk) {
-    let client = client_with_shim(&desk.home);
-    let mut uv = uv(desk, &client, &["pip", "install", "--default-index", &as_alice(&dev()), "bed-app"]);
-    uv.env("UV_KEYRING_PROVIDER", "subprocess");
-    desk.succeeds(uv);
-    has_app_with_its_dependencies(&client);
-}
-
-fn uv_from_two_indexes(desk: &Desk) {
-    let client = client_with_shim(&desk.home);
-    desk.file("uv.toml", &uv_toml(&["alice/dev", "alice/other"], "alice/dev"));
-    desk.succeeds(uv(desk, &client, &["pip", "install", "bed-app", "bed-extra"]));
-    has_app_with_its_dependencies(&client);
-    assert!(client.imports("bed_extra"));
-}
-
-fn uv_pip_sync(desk: &Desk) {
-    let client = client_with_shim(&desk.home);
-    desk.file("pinned.txt", "bed-app==1.0\nbed-lib==1.0\nbed-core==1.0\n");
-    let url = as_alice(&dev());
-    let sync = ["pip", "sync", "--keyring-provider", "subprocess", "--index-url", &url, "pinned.txt"];
-    desk.succeeds(uv(desk, &client, &sync));
-    has_app_with_its_dependencies(&client);
-}
-
-/// A project of uv that depends on these, with the index in its own configuration.
-fn uv_project(desk: &Desk, dependencies: &str) -> Client {
-    let text = format!(
-        "[project]\nname = \"bed-work\"\nversion = \"0.1\"\nrequires-python = \">=3.9\"\ndependencies = {dependencies}\n\
-         [tool.uv]\npackage = false\nkeyring-provider = \"subprocess\"\n\
-         [[tool.uv.index]]\nname = \"dev\"\nurl = \"{}\"\nauthenticate = \"always\"\ndefault = true\n",
-        dev()
-    );
-    desk.file("pyproject.toml", &text);
-    client_with_shim(&desk.home)
-}
-
 /// What a project's environment prints when it imports everything.
 const IMPORT: &str = "import bed_app, bed_lib, bed_core; print('all there')";
 
-fn all_there(desk: &Desk, mut python: Command) {
+pub(crate) fn all_there(desk: &Desk, mut python: Command) {
     python.args(["-c", IMPORT]);
     assert_eq!(out(&desk.succeeds(python)).trim(), "all there");
-}
-
-/// A lock file leads uv straight to the files of the bases. Without a user it asks nobody for them, unless each is an
-/// index of its own.
-fn uv_lock_and_sync(desk: &Desk) {
-    let client = uv_project(desk, "[\"bed-app\"]");
-    let base = |index: &str| {
-        let (name, url) = (index.replace('/', "-"), BED.simple_url(index));
-        format!("[[tool.uv.index]]\nname = \"{name}\"\nurl = \"{url}\"\nauthenticate = \"always\"\nexplicit = true\n")
-    };
-    let path = desk.work().join("pyproject.toml");
-    let text = std::fs::read_to_string(&path).expect("a project");
-    std::fs::write(path, text + &base("alice/mid") + &base("alice/base")).expect("a project");
-    desk.succeeds(uv(desk, &client, &["lock"]));
-    desk.succeeds(uv(desk, &client, &["sync"]));
-    all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
-}
-
-fn uv_lock_and_sync_with_a_user(desk: &Desk) {
-    let client = uv_project(desk, "[\"bed-app\"]");
-    let path = desk.work().join("pyproject.toml");
-    let text = std::fs::read_to_string(&path).expect("a project");
-    std::fs::write(path, as_alice(&text).replace("authenticate = \"always\"\n", "")).expect("a project");
-    desk.succeeds(uv(desk, &client, &["lock"]));
-    desk.succeeds(uv(desk, &client, &["sync"]));
-    all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
-}
-
-fn uv_add(desk: &Desk) {
-    let client = uv_project(desk, "[]");
-    desk.succeeds(uv(desk, &client, &["add", "bed-app"]));
-    all_there(desk, Command::new(desk.work().join(".venv/bin/python")));
-}
-
-fn uv_run(desk: &Desk) {
-    let client = uv_project(desk, "[\"bed-app\"]");
-    all_there(desk, uv(desk, &client, &["run", "python"]));
-}
-
-fn uv_tool_install(desk: &Desk) {
-    let client = client_with_shim(&desk.home);
-    let url = as_alice(&dev());
-    desk.succeeds(uv(
-        desk,
-        &client,
-        &["tool", "install", "--keyring-provider", "subprocess", "--default-index", &url, "bed-app"],
-    ));
-    let said = desk.succeeds(desk.here(Command::new(desk.work().join("bin/bed-app"))));
-    assert_eq!(out(&said), "bed-app\n");
-}
-
-fn uv_tool_run(desk: &Desk) {
-    let client = client_with_shim(&desk.home);
-    let mut run = uv(desk, &client, &["tool", "run", "--default-index", &as_alice(&dev()), "bed-app"]);
-    run.env("UV_KEYRING_PROVIDER", "subprocess");
-    assert_eq!(out(&desk.succeeds(run)), "bed-app\n");
 }
 
 fn poetry(desk: &Desk, args: &[&str]) {
