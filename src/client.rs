@@ -1,5 +1,7 @@
 //! One blocking conversation with the agent, which is started where it is needed and does not run.
 
+mod hello;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,11 +11,10 @@ use interprocess::local_socket::Stream;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
-use crate::protocol::SessionBus;
-use crate::protocol::{Credential, Errand, Question, Request, Response, VERSION};
-use crate::session_bus;
-use crate::socket::{self, Peer, SocketError, Trust};
+use crate::protocol::{Credential, Errand, Question, Request, Response};
 use crate::wire::{self, WireError};
+
+use hello::{Hello, NotGreeted};
 
 /// How long an answer may take: the agent waits 5 s for the bases of an index and 2 s for the desktop's keyring.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,9 +50,9 @@ impl Client {
     /// Where somebody else listens, or where the agent does not greet as it should.
     pub fn running(paths: &Paths) -> Result<Option<Self>, Failure> {
         for path in &paths.sockets {
-            match Greeted::at(path)?.map(Greeted::answered) {
+            match Hello::to(path)?.map(Hello::answered) {
                 // An agent that ends just now lets go of those who had connected.
-                None | Some(Err(Greeting::Wire(WireError::Closed))) => {}
+                None | Some(Err(NotGreeted::Wire(WireError::Closed))) => {}
                 Some(Err(error)) => return Err(error.into()),
                 Some(Ok(client)) => return Ok(Some(client)),
             }
@@ -83,13 +84,19 @@ impl Client {
             let message = format!("{} is another user's agent: it is only asked for tokens", self.socket.display());
             return Err(Failure::new(Exit::Refused, message).with_remedy("do that where the agent runs"));
         }
-        told(self.converse(request).map_err(|error| broken(&error))?)
+        let first = self.begin(request).map_err(|error| broken(&error))?;
+        told(self.end(first))
     }
 
-    fn converse(&mut self, request: &Request) -> Result<Response, WireError> {
+    /// Says the request, and hears what is said first.
+    fn begin(&mut self, request: &Request) -> Result<Response, WireError> {
         wire::send(&mut self.stream, request)?;
-        let patience = if takes_long(request) { PATIENCE_WITH_PEOPLE } else { PATIENCE };
-        match self.receive(patience)? {
+        self.receive(if takes_long(request) { PATIENCE_WITH_PEOPLE } else { PATIENCE })
+    }
+
+    /// The response, where that may not be what is said first.
+    fn end(&mut self, first: Response) -> Result<Response, WireError> {
+        match first {
             Response::Confirming => self.receive(PATIENCE_WITH_PEOPLE),
             response => Ok(response),
         }
@@ -114,58 +121,6 @@ impl Client {
     }
 }
 
-/// A connection on which we have said who we are, and the agent may not have answered yet.
-struct Greeted<'a> {
-    stream: Stream,
-    peer: Peer,
-    socket: &'a Path,
-}
-
-impl<'a> Greeted<'a> {
-    /// Greets the agent at that socket; `None` where nobody listens, or ends just now.
-    fn at(socket: &'a Path) -> Result<Option<Self>, Failure> {
-        // Whoever names a socket in a container means the one that was handed in, whatever its user is called there.
-        let trust = if is_named(socket) { Trust::OrOutside } else { Trust::Ours };
-        let (mut stream, peer) = match socket::connect(socket, trust, PATIENCE) {
-            Ok(connected) => connected,
-            Err(SocketError::Nobody(_)) => return Ok(None),
-            Err(error @ SocketError::Stranger { .. }) => {
-                return Err(Failure::new(Exit::Unsafe, error.to_string())
-                    .with_remedy("somebody else's process sits where your agent should: tell your administrator"));
-            }
-            Err(error @ SocketError::Io { .. }) => return Err(Failure::new(Exit::Unavailable, error.to_string())),
-        };
-        let session = match peer.is_us() {
-            false => SessionBus::default(),
-            true => SessionBus {
-                terminal: session_bus::terminal(),
-                ..SessionBus::from_environment(|name| std::env::var(name).ok())
-            },
-        };
-        match wire::send(&mut stream, &Request::Hello { version: VERSION, session }) {
-            Ok(()) => Ok(Some(Self { stream, peer, socket })),
-            Err(WireError::Closed) => Ok(None),
-            Err(error) => Err(broken(&error)),
-        }
-    }
-
-    /// Waits for its answer.
-    fn answered(mut self) -> Result<Client, Greeting> {
-        match wire::receive(&mut self.stream)? {
-            Response::Hello { version: VERSION, pid, program } => {
-                let Self { stream, peer, socket } = self;
-                Ok(Client { stream, agent: pid, program, socket: socket.to_owned(), is_strange: !peer.is_us() })
-            }
-            Response::Hello { version, .. } => {
-                let denial = crate::protocol::Denial::Version { agent: version, client: VERSION };
-                Err(Greeting::Refused(denial.into()))
-            }
-            Response::Denied(denial) => Err(Greeting::Refused(denial.into())),
-            _ => Err(Greeting::Wire(WireError::Json)),
-        }
-    }
-}
-
 /// Whether a person may have to open the desktop's keyring first, or a passphrase is tried, which waits after wrong ones.
 /// Where a person has to confirm something, the agent says so.
 fn takes_long(request: &Request) -> bool {
@@ -181,29 +136,35 @@ pub fn ask(paths: &Paths, request: &Request) -> Result<Response, Failure> {
     Client::connect(paths)?.request(request)
 }
 
-/// A question that is still thought about, while the agent looks at who is going to ask: both take about as long.
-pub struct Call<'a> {
-    paths: &'a Paths,
-    greeted: Option<Greeted<'a>>,
+/// Greets the agent, where one runs, and does not wait for its answer: it looks at who is going to ask, which takes as
+/// long as many a question takes to be put together. What is wrong is said by [`Greeted::ask`].
+pub fn greet(paths: &Paths) -> Greeted<'_> {
+    let first = paths.sockets.iter().find_map(|socket| Hello::to(socket).transpose());
+    Greeted { paths, hello: first.and_then(Result::ok) }
 }
 
-impl<'a> Call<'a> {
-    /// Greets the agent, where one runs. What is wrong is said once something is asked.
-    pub fn to(paths: &'a Paths) -> Self {
-        let first = paths.sockets.iter().find_map(|socket| Greeted::at(socket).transpose());
-        Self { paths, greeted: first.and_then(Result::ok) }
-    }
+/// An agent that was greeted, or that is going to be started.
+pub struct Greeted<'a> {
+    paths: &'a Paths,
+    hello: Option<Hello<'a>>,
+}
 
-    /// Asks, on another connection where this one did not last: whoever is silent for long, or among many, is put out.
+impl Greeted<'_> {
+    /// Asks; on another connection where this one is closed before anything was said to the question, as the agent does
+    /// with those who are silent for long or whose place somebody else needs.
     ///
     /// # Errors
     /// Those of [`ask`].
     pub fn ask(self, question: Question) -> Result<Credential, Failure> {
         let request = Request::Ask(question);
-        let asked = |greeted: Greeted<'_>| Ok(greeted.answered()?.converse(&request)?);
-        let response = match self.greeted.map(asked) {
-            Some(Ok(response)) => told(response),
-            None | Some(Err(Greeting::Wire(WireError::Closed))) => ask(self.paths, &request),
+        let begun = self.hello.map(|hello| {
+            let mut client = hello.answered()?;
+            let first = client.begin(&request)?;
+            Ok((client, first))
+        });
+        let response = match begun {
+            Some(Ok((mut client, first))) => told(client.end(first)),
+            None | Some(Err(NotGreeted::Wire(WireError::Closed))) => ask(self.paths, &request),
             Some(Err(error)) => Err(error.into()),
         };
         match response? {
@@ -232,8 +193,8 @@ pub fn hosts(paths: &Paths) -> Result<String, Failure> {
 }
 
 /// A response; a refusal is a failure.
-fn told(response: Response) -> Result<Response, Failure> {
-    match response {
+fn told(response: Result<Response, WireError>) -> Result<Response, Failure> {
+    match response.map_err(|error| broken(&error))? {
         Response::Denied(denial) => Err(denial.into()),
         response => Ok(response),
     }
@@ -247,26 +208,6 @@ fn is_named(path: &Path) -> bool {
 /// An answer of another kind than the request has.
 pub fn unexpected() -> Failure {
     broken(&WireError::Json)
-}
-
-enum Greeting {
-    Wire(WireError),
-    Refused(Failure),
-}
-
-impl From<WireError> for Greeting {
-    fn from(error: WireError) -> Self {
-        Self::Wire(error)
-    }
-}
-
-impl From<Greeting> for Failure {
-    fn from(greeting: Greeting) -> Self {
-        match greeting {
-            Greeting::Wire(error) => broken(&error),
-            Greeting::Refused(failure) => failure,
-        }
-    }
 }
 
 fn broken(error: &WireError) -> Failure {

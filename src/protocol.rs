@@ -1,5 +1,5 @@
 //! What is said over the agent's socket. Each message is one JSON value in one frame ([`crate::wire`]): its kind alone, or
-//! an object with the kind as its only key, so that it is read from front to back and no part of it is kept anywhere else.
+//! an object with the kind as its only key, so that it is read from front to back and not collected in a tree first.
 //!
 //! A client says [`Request::Hello`] first; then each request gets one response, which [`Response::Confirming`] may come
 //! before. No response has a place for a root token: what the agent keeps cannot be asked for.

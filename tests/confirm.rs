@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
-use support::raw::{Raw, kind};
+use support::raw::{Raw, denied, kind};
 use support::{BED, Home, code, err, fed, is_alive, out, wait_for};
 
 /// A terminal that a person sits at.
@@ -188,7 +188,7 @@ fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     let mut evil = Raw::silent(&home.paths().sockets[0]);
     let session = json!({"terminal": other.path, "terminal_kind": "xterm", "display": ":99"});
     let hello = evil.ask(&json!({"hello": {"version": 1, "session": session}}));
-    assert_eq!(kind(&hello), "hello");
+    assert_eq!(kind(&hello), "hello", "{hello}");
     // What opens nothing and shows nothing moves nothing either.
     evil.ask(&json!({"unlock": {}}));
     evil.frame(uploading().to_string().as_bytes());
@@ -197,7 +197,7 @@ fn whoever_asks_does_not_choose_where_the_person_is_asked() {
     assert_eq!(other.screen(), "");
     assert_eq!(evil.answer(), Some(json!("confirming")), "at once, so that it is waited for");
     terminal.type_in("\r");
-    assert_eq!(kind(&evil.answer().expect("an answer")["denied"]), "said_no");
+    assert_eq!(denied(&evil.answer().expect("an answer")), "said_no");
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn where_nobody_can_be_asked_nothing_is_handed_out() {
     assert!(err(&refused).contains("is no desktop and no terminal"), "{}", err(&refused));
     let mut raw = Raw::greeted(&home.paths().sockets[0]);
     raw.frame(uploading().to_string().as_bytes());
-    assert_eq!(kind(&raw.answer().expect("an answer")["denied"]), "nobody_to_ask", "nobody is waited for");
+    assert_eq!(denied(&raw.answer().expect("an answer")), "nobody_to_ask", "nobody is waited for");
     let explained = out(&home.cli(&["explain", &BED.index_url("alice/dev")]).output().expect("it runs"));
     assert_eq!(explained.matches(", once you have confirmed it: ").count(), 2, "{explained}");
 }

@@ -162,8 +162,9 @@ fn every_message_on_the_page_of_the_protocol_is_one() {
     let messages: Vec<Block> = blocks(&page).into_iter().filter(|block| block.kind == "json").collect();
     assert!(messages.len() >= 4);
     for Block { text, .. } in messages {
-        let is_request = serde_json::from_str::<Request>(&text).is_ok();
-        assert!(is_request || serde_json::from_str::<Response>(&text).is_ok(), "{text}");
+        let [request, response] =
+            [serde_json::from_str::<Request>(&text).is_ok(), serde_json::from_str::<Response>(&text).is_ok()];
+        assert!(request || response, "{text}");
     }
 }
 

@@ -78,7 +78,7 @@ fn used(pid: u32) -> (Duration, u64) {
 fn assert_serves(socket: &Path) {
     let begun = Instant::now();
     let answer = Raw::greeted(socket).ask(&json!("status"));
-    assert_eq!(kind(&answer), "status");
+    assert_eq!(kind(&answer), "status", "{answer}");
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 

@@ -5,6 +5,8 @@
 mod doors;
 #[path = "../xtask/src/guards/list.rs"]
 pub mod guards;
+#[path = "hostile/impostor.rs"]
+mod impostor;
 #[path = "hostile/meaning.rs"]
 mod meaning;
 mod support;

@@ -218,7 +218,7 @@ fn an_answer_that_is_being_made_is_finished_when_the_agent_is_told_to_end() {
         "holder": {"server": server, "user": "alice"}, "token": token, "index": null, "bases": [],
         "default": true, "access": {"ca_file": null, "allow_http": false, "skew": 0}, "policy": null,
     }}));
-    assert_eq!(kind(&kept), "left");
+    assert_eq!(kind(&kept), "left", "{kept}");
     let mut asking = Raw::greeted(&socket);
     asking.frame(
         json!({"ask": {

@@ -9,7 +9,7 @@ use std::process::Output;
 
 use devpi_tokens::token::Token;
 use serde_json::{Value, json};
-use support::raw::{Raw, kind};
+use support::raw::{Raw, denied, kind};
 use support::{BED, Home, code, err, out};
 
 fn open(home: &Home, args: &[&str]) -> Output {
@@ -29,10 +29,6 @@ fn question(purpose: &str, indexes: &[&str]) -> Value {
         "server": BED.url(), "user": null, "purpose": purpose,
         "indexes": indexes, "projects": [], "bytes": 0,
     }})
-}
-
-fn denied(answer: &Value) -> &str {
-    kind(&answer["denied"])
 }
 
 /// The indexes of a token that was given.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use devpi_tokens::token::Token;
-use serde_json::{Value, json};
-use support::raw::{Raw, kind};
+use serde_json::json;
+use support::raw::{Raw, denied, kind};
 use support::{BED, Home, err, fed};
 
 fn socket(home: &Home) -> PathBuf {
@@ -25,12 +25,8 @@ fn started() -> Home {
 fn assert_serves(home: &Home) {
     let begun = Instant::now();
     let answer = Raw::greeted(&socket(home)).ask(&json!("status"));
-    assert_eq!(kind(&answer), "status");
+    assert_eq!(kind(&answer), "status", "{answer}");
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-}
-
-fn denied(answer: &Value) -> &str {
-    kind(&answer["denied"])
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod format;
 
 use super::args::{Format, Get, Which};
 use super::{Terminal, open, which};
-use crate::client::{self, Call};
+use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
@@ -122,7 +122,7 @@ fn json(given: &Credential) -> Result<Secret, Failure> {
 }
 
 fn asked(paths: &Paths, question: Question, terminal: &mut Terminal<'_>) -> Result<Credential, Failure> {
-    let credential = Call::to(paths).ask(question)?;
+    let credential = client::greet(paths).ask(question)?;
     for note in &credential.notes {
         terminal.warn(note);
     }

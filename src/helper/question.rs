@@ -2,7 +2,7 @@
 
 use super::git::Service;
 use crate::caller::{self, Doing, Observed, Program};
-use crate::client::{self, Call};
+use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::hosts;
 use crate::paths::Paths;
@@ -21,7 +21,7 @@ pub(super) enum Asked {
 }
 
 /// Asks about a service as Python's keyring names it: a URL, or a bare `host:port`.
-pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
+pub(super) fn ask(service: &str, named: Option<&str>) -> Result<Asked, Failure> {
     // What is no address is a name that other programs keep passwords under.
     let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
     let paths = Paths::find()?;
@@ -32,9 +32,9 @@ pub(super) fn ask(service: &str, user: Option<&str>) -> Result<Asked, Failure> {
         Some((server, _)) if target.is_bare_host() && server.is_https() => Ok(Asked::Miss),
         Some((_, place)) if place.page == Page::Other => Ok(Asked::Miss),
         Some((server, place)) => {
-            let user = user.filter(|user| !user.is_empty());
-            let Some(user) = named([user, target.user()]) else { return Ok(Asked::Miss) };
-            let agent = Call::to(&paths);
+            let named = named.filter(|named| !named.is_empty());
+            let Ok(user) = user([named, target.user()]) else { return Ok(Asked::Miss) };
+            let agent = client::greet(&paths);
             let doing = doing();
             let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
             // pip throws away what the keyring command says beside its answer: the log keeps it.
@@ -60,23 +60,26 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let paths = Paths::find()?;
     match hosts::find(&client::hosts(&paths)?, &target) {
         Some((server, place)) if place.page != Page::Other && server.is_https() == (service.protocol == "https") => {
-            let Some(user) = named([service.username.as_deref(), None]) else { return Ok(Asked::Miss) };
+            let Ok(user) = user([service.username.as_deref(), None]) else { return Ok(Asked::Miss) };
             // git only ever reads from an index.
             let reading = Doing { purpose: Some(Purpose::Read), ..Doing::default() };
-            let credential = Call::to(&paths).ask(question(&server, &place, user, &reading))?;
+            let credential = client::greet(&paths).ask(question(&server, &place, user, &reading))?;
             Ok(Asked::Answer(Box::new(credential)))
         }
         _ => Ok(Asked::NotOurs),
     }
 }
 
-/// The user of several names, each of which must be the token's, or of none; nothing where no token has them.
-fn named(names: [Option<&str>; 2]) -> Option<Option<UserName>> {
-    let named: Vec<&str> = names.into_iter().flatten().collect();
-    let Some(first) = named.first() else { return Some(None) };
+/// No token goes by these names.
+struct Nobody;
+
+/// The user that is named, where one is: each name must be the token's.
+fn user(names: [Option<&str>; 2]) -> Result<Option<UserName>, Nobody> {
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    let Some(first) = names.first() else { return Ok(None) };
     // The server takes a token only under its user's name: `__token__` and the like mean some other kind of server.
-    let user = first.parse::<UserName>().ok().filter(|user| !user.as_str().starts_with("__"))?;
-    named.iter().all(|name| *name == user.as_str()).then_some(Some(user))
+    let user = first.parse::<UserName>().ok().filter(|user| !user.as_str().starts_with("__")).ok_or(Nobody)?;
+    if names.iter().all(|name| *name == user.as_str()) { Ok(Some(user)) } else { Err(Nobody) }
 }
 
 fn doing() -> Doing {

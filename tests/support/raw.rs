@@ -16,6 +16,11 @@ pub fn kind(message: &Value) -> &str {
     key.map(String::as_str).or(message.as_str()).unwrap_or_else(|| panic!("{message}"))
 }
 
+/// Why an answer says no.
+pub fn denied(answer: &Value) -> &str {
+    kind(answer.get("denied").unwrap_or_else(|| panic!("no denial: {answer}")))
+}
+
 /// A connection.
 pub struct Raw(UnixStream);
 

@@ -5,7 +5,7 @@
 
 use super::questions::Place;
 use crate::cli::now;
-use crate::client::Call;
+use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Credential, Question};
@@ -102,7 +102,7 @@ impl Source {
 }
 
 fn asked(paths: &Paths, question: &Question) -> Result<(Credential, RootToken), Failure> {
-    let given = Call::to(paths).ask(question.clone())?;
+    let given = client::greet(paths).ask(question.clone())?;
     let token = Token::parse(given.password.expose()).and_then(RootToken::try_from);
     token.map(|token| (given, token)).map_err(|error| failed(&error))
 }
