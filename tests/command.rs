@@ -3,10 +3,12 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use support::page::shell_below;
 use support::run::{assert_gives, get};
 use support::{BED, Home, code, err, fed, is_alive, out, wait_for};
 
@@ -201,4 +203,38 @@ fn a_command_that_was_exchanged_in_the_vault_is_not_run_by_this_agent_and_opens_
     assert!(!home.path().join("stolen").exists(), "it was run");
     stop(&home);
     assert_refused(&home, 69, &["was changed by something that does not hold its key"]);
+}
+
+/// Runs a block of the README in a shell of that home, for whoever types that.
+fn follow(home: &Home, before: &str, block: &str, typed: &str) {
+    let config = home.paths().config;
+    let block = block.replace("~/.config/devpi-tokens", config.to_str().expect("text"));
+    // The command gets the home of the user database.
+    let block = block.replace("[\"pass\"", &format!("[\"env\", \"HOME={}\", \"pass\"", home.path().display()));
+    let mut shell = home.command("sh");
+    let programs = Path::new(AGENT).parent().expect("a folder").display().to_string();
+    shell.env("PATH", format!("{programs}:/usr/bin:/bin")).args(["-e", "-c", &format!("{before}{block}")]);
+    let done = fed(shell, typed);
+    assert!(done.status.success(), "{block}\n{}{}", out(&done), err(&done));
+}
+
+#[test]
+fn a_key_is_kept_by_a_passphrase_or_a_password_store_as_the_readme_says() {
+    testbed::debian(&["pass"], |_| ()).expect("pass");
+    let blocks = shell_below("Who keeps the key");
+    let [passphrase, store] = &blocks[..] else { panic!("{blocks:?}") };
+    let password = format!("{}\n", BED.password("alice"));
+
+    let home = Home::new("memory");
+    follow(&home, "", passphrase, &format!("several words\n{password}"));
+    stop(&home);
+    assert_refused(&home, 75, &["the vault is locked", "devpi-tokens agent unlock"]);
+
+    let home = Home::new("memory");
+    let key = "gpg --batch --quiet --passphrase '' --quick-gen-key me default default never\npass init me\n";
+    follow(&home, key, store, &password);
+    stop(&home);
+    assert_gives(&home);
+    let ended = home.command("gpgconf").args(["--kill", "all"]).status();
+    assert!(ended.expect("gpgconf").success());
 }

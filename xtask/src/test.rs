@@ -16,6 +16,7 @@ const PACKAGES: &[&str] = &[
     "gnome-keyring",
     "libsecret-tools",
     "mandoc",
+    "pass",
     "nginx-light",
     "pinentry-curses",
     "pinentry-tty",
