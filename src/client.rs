@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use interprocess::local_socket::Stream;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::{Credential, Errand, Question, Request, Response};
@@ -235,7 +235,7 @@ pub fn agent_program() -> Result<PathBuf, Failure> {
 /// Starts the agent and waits until it serves, or says why it does not. It leaves this process's session by itself.
 fn start(program: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Unavailable, format!("cannot start {}: {}", program.display(), error.kind()))
+        Failure::new(Exit::Unavailable, format!("cannot start {}: {}", program.display(), why(error.kind())))
     };
     let kept = KEPT.iter().chain(&Paths::VARIABLES).chain(Errand::ENVIRONMENT);
     let kept = kept.filter_map(|name| std::env::var_os(name).map(|value| (name, value)));

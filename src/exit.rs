@@ -1,5 +1,6 @@
 //! Exit codes of the command line, as `sysexits.h` numbers them where it has a number.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::wrap::{wrapped, wrapped_command};
@@ -71,9 +72,17 @@ impl Failure {
         self
     }
 
+    /// A failure that the one whom it would be told of knows already.
+    pub fn silent(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
     /// Writes the one or two lines, as every program of ours writes them, broken where `width` columns end. A closed
     /// stream is not a second failure.
     pub fn report(&self, program: &str, width: usize, stderr: &mut dyn std::io::Write) {
+        if self.message.is_empty() {
+            return;
+        }
         let mut lines = wrapped(&format!("{program}: {}", self.message), width, 4);
         for line in self.remedy.iter().flat_map(|remedy| remedy.lines()) {
             lines.extend(wrapped_command(&format!("  {line}"), width, 4));
@@ -82,6 +91,15 @@ impl Failure {
             // Nobody is left to tell where standard error is closed: the exit code still says it.
             let _ = writeln!(stderr, "{line}");
         }
+    }
+}
+
+/// What the system says, in a person's words: the standard library calls a file an entity.
+pub fn why(kind: ErrorKind) -> String {
+    match kind {
+        ErrorKind::NotFound => "no such file or folder".to_owned(),
+        ErrorKind::AlreadyExists => "it is there already".to_owned(),
+        other => other.to_string(),
     }
 }
 

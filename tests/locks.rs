@@ -56,6 +56,35 @@ fn a_vault_that_nobody_asks_locks_and_opens_with_its_passphrase() {
 }
 
 #[test]
+fn what_a_person_locked_no_other_command_opens() {
+    for home in [Home::with_alice(), with_passphrase()] {
+        assert!(home.cli(&["agent", "lock"]).output().expect("it runs").status.success());
+        for args in [
+            &["policy", "show"][..],
+            &["renew"],
+            &["logout"],
+            &["derive", "-a", "pkg_read"],
+            &["login", &BED.index_url("alice/dev"), "alice"],
+            &["get", &BED.simple_url("alice/dev")],
+        ] {
+            // The vault's passphrase, then the password: neither is asked for.
+            let refused = fed(home.cli(args), &format!("correct horse\n{}\n", BED.password("alice")));
+            assert_eq!((code(&refused), out(&refused).as_str()), (Some(75), ""), "{args:?}: {}", err(&refused));
+            assert!(
+                err(&refused).contains("the agent is locked\n  type: devpi-tokens agent unlock"),
+                "{}",
+                err(&refused)
+            );
+        }
+        // Of a list, the server could be what is kept.
+        let list = home.cli(&["list"]).output().expect("it runs");
+        assert!(err(&list).contains("devpi-tokens agent unlock"), "{}", err(&list));
+        unlock(&home);
+        assert!(get(&home).status.success());
+    }
+}
+
+#[test]
 fn whoever_asks_across_a_border_keeps_no_vault_open() {
     let home = with_passphrase();
     let path = home.path().join("ci/agent.sock");
@@ -131,7 +160,7 @@ fn sigusr1_locks_until_somebody_unlocks_and_sighup_changes_nothing() {
     send(agent, Signal::HUP);
     assert!(get(&home).status.success());
     send(agent, Signal::USR1);
-    wait_for("the lock", || vault(&home) == "vault: locked, sealed with a passphrase");
+    wait_for("the lock", || vault(&home) == "vault: locked by hand, sealed with a passphrase");
     let refused = get(&home);
     assert_eq!((code(&refused), err(&refused).contains("the agent is locked")), (Some(75), true), "{}", err(&refused));
     assert_eq!(home.agent(), Some(agent), "the same agent");

@@ -188,6 +188,16 @@ fn devpi_clients_own_session_is_used_and_no_password_asked_for() {
 }
 
 #[test]
+fn the_only_server_that_is_kept_is_meant_wherever_devpi_client_is() {
+    let home = Home::with_alice();
+    let folder = devpi_client(&home, None);
+    let elsewhere = json!({"index": "http://127.0.0.1:2/bob/dev", "login": "http://127.0.0.1:2/+login"});
+    std::fs::write(folder.join("current.json"), elsewhere.to_string()).expect("written");
+    let refused = home.cli(&["list", "--clientdir", folder.to_str().expect("a path")]).output().expect("it ends");
+    assert!(err(&refused).contains(&format!("password of alice at {}", BED.url())), "{}", err(&refused));
+}
+
+#[test]
 fn a_session_of_devpi_client_that_is_over_is_refused_in_the_servers_words() {
     let home = Home::new("memory");
     let folder = devpi_client(&home, Some("bob"));

@@ -41,7 +41,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
                     terminal.tell(&status::vault(&kept))?;
                     status::sockets(&kept).iter().try_for_each(|line| terminal.tell(line))?;
                 }
-                Ok(if kept.vault == VaultState::Locked { Exit::TryAgain } else { Exit::Done })
+                Ok(if kept.vault.is_locked() { Exit::TryAgain } else { Exit::Done })
             }
             None => Err(Failure::new(Exit::Unavailable, "no agent runs")
                 .with_remedy("the first request starts one; or type: devpi-tokens agent start")),
@@ -67,7 +67,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
                     Failure::new(Exit::NotFound, "there is no vault yet").with_remedy("log in: devpi-tokens login URL")
                 );
             }
-            open::unlock(&paths, kept.keeper.filter(|_| kept.vault == VaultState::Locked), &Prompt::new(no_input))?;
+            open::unlock(&paths, kept.keeper.filter(|_| kept.vault.is_locked()), &Prompt::new(no_input))?;
             terminal.say("the vault is open")?;
             Ok(Exit::Done)
         }

@@ -18,7 +18,7 @@ pub(super) fn run(args: Derive, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let destination = output::check(args.output, &prompt)?;
     let from = match input::named(args.source, &prompt, terminal)? {
         Some(token) => token,
-        None => get::under_the_ceiling(&args.which, &narrowing, terminal)?,
+        None => get::under_the_ceiling(&args.which, &narrowing, (&prompt, terminal))?,
     };
     let root = root(&from)?;
     let derived = root.narrow(&narrowing, args.force_unknown).map_err(|error| match error {

@@ -40,7 +40,7 @@ pub(super) fn run(args: &args::Doctor, terminal: &mut Terminal<'_>) -> Result<Ex
         finding::tell(&findings, args.all || args.client.is_some(), terminal)?;
     }
     Ok(match finding::worst(&findings) {
-        Level::Ok => Exit::Done,
+        Level::Ok | Level::Hint => Exit::Done,
         Level::Warning | Level::Failing => Exit::NotFound,
     })
 }
@@ -53,6 +53,7 @@ fn everything(desk: &Desk, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<
         findings.extend(replay::run(desk, args, client, kept.as_ref()));
         return findings;
     }
+    let example = kept.as_ref().and_then(|kept| example(desk, kept, args));
     if let Some(stranger) = args.url.as_ref().filter(|url| kept.is_some() && desk.place(url).is_none()) {
         let what = format!("no token is kept for {}: no client is given one there", stranger.host());
         findings.push(Finding::failing("index", what).by_hand("log in there: devpi-tokens login URL"));
@@ -64,7 +65,25 @@ fn everything(desk: &Desk, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<
     for look in [keyring::look, pip::look, uv::look, python::look, names::look] {
         findings.extend(look(desk));
     }
+    findings.extend(example.and_then(|url| pip::hint(desk, &url)));
     findings
+}
+
+/// The address by which any pip asks for the index that is named, else for that of the login.
+fn example(desk: &Desk, kept: &Status, args: &args::Doctor) -> Option<String> {
+    let named = args.url.as_ref().and_then(|target| Some((desk.place(target)?.0, desk.place(target)?.1.index?)));
+    let (server, index) = named.or_else(|| login(desk, kept))?;
+    let root = kept.roots.iter().find(|root| root.holder.server == server && root.default)?;
+    Some(server.join(&format!("{index}/+simple/")).replacen("://", &format!("://{}@", root.holder.user), 1))
+}
+
+/// The server and the index of the first login.
+fn login(desk: &Desk, kept: &Status) -> Option<(ServerUrl, IndexName)> {
+    let indexes = kept.roots.iter().filter(|root| root.default).filter_map(|root| {
+        let index = Kept { paths: &desk.paths, root }.login_index()?;
+        Some((root.holder.server.clone(), index))
+    });
+    indexes.into_iter().next()
 }
 
 /// Each server of a kept token, and what it says to that token. All are asked at once: one that is silent keeps the
@@ -103,6 +122,7 @@ fn about(desk: &Desk, url: &ServerUrl, kept: &Status, args: &args::Doctor) -> Ve
             kept.is_good(&server, index.as_ref())
         }));
     }
+    findings.extend(indexes.first().and_then(|index| default?.is_refused(index)));
     let missing = indexes.first().filter(|_| tells).and_then(|index| default?.is_missing(&server, index));
     if missing.is_some() {
         indexes.remove(0);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 mod format;
 
 use super::args::{Format, Get, Which};
+use super::prompt::Prompt;
 use super::{Terminal, open, which};
 use crate::client;
 use crate::exit::{Exit, Failure};
@@ -80,10 +81,10 @@ pub(super) fn to_read(
 pub(super) fn under_the_ceiling(
     which: &Which,
     narrowing: &Narrowing,
-    terminal: &mut Terminal<'_>,
+    (prompt, terminal): (&Prompt, &mut Terminal<'_>),
 ) -> Result<Secret, Failure> {
     let paths = Paths::find()?;
-    let status = open::status(&paths)?;
+    let status = open::opened(&paths, prompt)?;
     let holder = which::choose(which, &status.roots)?.holder.clone();
     let allowed: BTreeSet<Permission> =
         narrowing.allowed.iter().filter_map(|item| item.as_str().parse().ok()).collect();

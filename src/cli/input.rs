@@ -10,7 +10,7 @@ use rustix::fs::{Mode, OFlags};
 use super::Terminal;
 use super::args::Source;
 use super::prompt::{PATIENCE, Prompt};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::secret::Secret;
 
 /// The longest token file that is read, in bytes.
@@ -49,7 +49,7 @@ fn from_pipe(file: &Path, limit: Duration) -> Result<Secret, Failure> {
     let shown = file.display();
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == ErrorKind::TimedOut { Exit::TryAgain } else { Exit::Malformed };
-        Failure::new(exit, format!("cannot read {shown}: {}", error.kind()))
+        Failure::new(exit, format!("cannot read {shown}: {}", why(error.kind())))
             .with_remedy("name a file that holds a token, or - for standard input")
     };
     // To open a pipe is not to wait for its other end, which may never come.

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 
 use super::args::Log;
 use super::{Terminal, entry, not_a_time, now};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::handout::Entry;
 use crate::logbook::{Logbook, Reader, Watch};
 use crate::paths::Paths;
@@ -51,7 +51,7 @@ fn nothing(terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
 
 /// The log cannot be read.
 pub(super) fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Unavailable, format!("cannot read the log of hand-outs: {}", error.kind()))
+    Failure::new(Exit::Unavailable, format!("cannot read the log of hand-outs: {}", why(error.kind())))
         .with_remedy("it is handouts.log in the state folder: see that you may read it")
 }
 

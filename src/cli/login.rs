@@ -208,7 +208,7 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
     terminal.tell(&format!("  {ends}"))?;
     for retired in left {
         terminal.note(format!(
-            "the token {} that it replaces is used until {} and deleted at the first login after that",
+            "the token {} was replaced; the first login after the last token made from it ends deletes it: {}",
             retired.id,
             when(now(), retired.in_use_until)
         ));

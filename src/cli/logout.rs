@@ -29,11 +29,12 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let Holder { server, user } = &holder;
     terminal.tell(&format!("the agent has forgotten the token of {user} at {server}"))?;
     for id in ids {
-        terminal.tell(&if args.revoke {
-            format!("  {id} is deleted on the server")
+        if args.revoke {
+            terminal.tell(&format!("  {id} is deleted on the server"))?;
         } else {
-            format!("  {id} stays alive on the server (--revoke deletes it there, too)")
-        })?;
+            terminal.tell(&format!("  {id} stays alive on the server; to delete it there, too:"))?;
+            terminal.tell(&format!("  devpi-tokens delete {id} --server {server} --as {user}"))?;
+        }
     }
     Ok(Exit::Done)
 }

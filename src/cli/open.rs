@@ -5,7 +5,7 @@ use super::prompt::Prompt;
 use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Keeper, Request, Response, Status, VaultState};
+use crate::protocol::{Denial, Keeper, Request, Response, Status, VaultState};
 
 /// Who is to keep the key of a new vault, where that was said.
 const CHOICE: &str = "DEVPI_TOKENS_VAULT";
@@ -18,13 +18,14 @@ pub(super) fn status(paths: &Paths) -> Result<Status, Failure> {
     }
 }
 
-/// What the agent keeps, with a vault opened that is locked.
+/// What the agent keeps, with a vault opened that is locked; what somebody locked stays so.
 pub(super) fn opened(paths: &Paths, prompt: &Prompt) -> Result<Status, Failure> {
     let found = status(paths)?;
-    if found.vault != VaultState::Locked {
-        return Ok(found);
+    match found.vault {
+        VaultState::Absent | VaultState::Open => return Ok(found),
+        VaultState::LockedByHand => return Err(Denial::LockedByHand.into()),
+        VaultState::Locked => unlock(paths, found.keeper, prompt)?,
     }
-    unlock(paths, found.keeper, prompt)?;
     status(paths)
 }
 
@@ -47,6 +48,7 @@ pub(super) fn ensure(paths: &Paths, prompt: &Prompt, terminal: &mut Terminal<'_>
     let status = status(paths)?;
     match status.vault {
         VaultState::Open if !status.roots.is_empty() => Ok(Vault(None)),
+        VaultState::LockedByHand => Err(Denial::LockedByHand.into()),
         VaultState::Locked => unlock(paths, status.keeper, prompt).map(|()| Vault(None)),
         VaultState::Open | VaultState::Absent => {
             let keeper = choose(paths, prompt)?;

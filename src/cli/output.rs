@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::Terminal;
 use super::args::Output;
 use super::prompt::Prompt;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::secret::Secret;
 
 /// What to do where a file cannot be made.
@@ -105,7 +105,7 @@ impl NewFile {
         let beside = beside(path);
         let options = |options: &mut OpenOptions| options.write(true).create_new(true).mode(0o600).open(&beside);
         let file = options(&mut OpenOptions::new()).map_err(|error| {
-            Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", path.display(), error.kind()))
+            Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", path.display(), why(error.kind())))
                 .with_remedy(ELSEWHERE)
         })?;
         Ok(Self { path: path.to_owned(), beside, file, replace })

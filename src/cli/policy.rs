@@ -12,7 +12,7 @@ use crate::client;
 use crate::config;
 use crate::disk;
 use crate::escape::printable;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::paths::Paths;
 use crate::pipe;
 use crate::policy::{Ceiling, Kind, Limits, Policy};
@@ -34,7 +34,7 @@ pub(super) fn from_file(file: &Path) -> Result<Policy, Failure> {
     let text = if file == Path::new("-") { from_stdin() } else { disk::text(file) };
     let text = text.map_err(|error| {
         let exit = if error.kind() == ErrorKind::TimedOut { Exit::TryAgain } else { Exit::Malformed };
-        Failure::new(exit, format!("cannot read {}: {}", file.display(), error.kind()))
+        Failure::new(exit, format!("cannot read {}: {}", file.display(), why(error.kind())))
             .with_remedy("name a file as this writes it: devpi-tokens policy show --toml")
     })?;
     parsed(&text)
@@ -117,7 +117,7 @@ fn edit(args: &PolicyEdit, terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
 /// What a person makes of a policy, asked again as long as it is none.
 fn edited(before: &str, prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<Policy, Failure> {
     let failed = |what: &str, error: &std::io::Error| {
-        Failure::new(Exit::CannotWrite, format!("{what}: {}", error.kind()))
+        Failure::new(Exit::CannotWrite, format!("{what}: {}", why(error.kind())))
             .with_remedy("set EDITOR, or write a file: devpi-tokens policy edit --file FILE")
     };
     let file = tempfile::Builder::new().prefix("policy-").suffix(".toml").tempfile();

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::pipe;
 use crate::secret::Secret;
 
@@ -118,7 +118,7 @@ fn given_up(what: &str, error: &std::io::Error) -> Failure {
         ErrorKind::FileTooLarge => Exit::Malformed,
         _ => Exit::Usage,
     };
-    Failure::new(exit, format!("not given: {what} ({})", error.kind()))
+    Failure::new(exit, format!("not given: {what} ({})", why(error.kind())))
         .with_remedy("type it in a terminal, or write it to standard input")
 }
 

@@ -95,7 +95,7 @@ fn report(old: &RootStatus, ends: Option<u64>, left: &[Retired], terminal: &mut 
     }
     for Retired { id, in_use_until, .. } in left {
         terminal.tell(&format!(
-            "  {id} is used until {} and deleted at the first login or renewal after that",
+            "  {id} was replaced; the first login or renewal after the last token made from it ends deletes it: {}",
             when(now(), *in_use_until)
         ))?;
     }

@@ -4,11 +4,12 @@ use super::args::Acting;
 use super::prompt::Prompt;
 use super::waiting::Waiting;
 use super::{Terminal, open};
+use crate::client::Client;
 use crate::devpi::{self, Server, Session};
 use crate::devpi_client::DevpiClient;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::ServerAccess;
+use crate::protocol::{ServerAccess, Status};
 use crate::target::{ServerUrl, UserName};
 
 /// How often a person may mistype a password.
@@ -91,25 +92,31 @@ fn server(acting: &Acting, client: Option<&DevpiClient>) -> Result<(ServerUrl, S
         return Ok((found.server.url().clone(), given));
     }
     // An agent that does not run is not started for this: what it keeps would only be a default.
-    let kept = match crate::client::Client::running(&Paths::find()?)? {
-        Some(_) => open::status(&Paths::find()?)?.roots,
-        None => Vec::new(),
-    };
-    let mut servers: Vec<&ServerUrl> = kept.iter().map(|root| &root.holder.server).collect();
+    let paths = Paths::find()?;
+    let kept = Client::running(&paths)?.map(|_| open::status(&paths)).transpose()?;
+    let roots = kept.as_ref().map(|kept| &kept.roots[..]).unwrap_or_default();
+    let mut servers: Vec<&ServerUrl> = roots.iter().map(|root| &root.holder.server).collect();
     servers.dedup();
-    match (servers[..].first(), client.and_then(DevpiClient::server)) {
-        (Some(only), None) if servers.len() == 1 => {
-            let access = kept.first().map(|root| root.access.clone()).unwrap_or_default();
+    match (&servers[..], client.and_then(DevpiClient::server)) {
+        ([only], _) => {
+            let access = roots.first().map(|root| root.access.clone()).unwrap_or_default();
             Ok(((*only).clone(), access))
         }
         (_, Some(url)) => Ok((url.clone(), given)),
-        (None, None) => Err(Failure::new(Exit::Usage, "no server is named").with_remedy("name one: --server URL")),
-        (Some(_), None) => {
+        ([], None) => Err(Failure::new(Exit::Usage, "no server is named")
+            .with_remedy(or_unlock("name one: --server URL", kept.is_some_and(|kept| kept.vault.is_locked())))),
+        (_, None) => {
             let listed: Vec<String> = servers.iter().map(|server| format!("--server {server}")).collect();
             Err(Failure::new(Exit::Usage, "tokens of several servers are kept: which one is meant?")
                 .with_remedy(format!("name it:\n{}", listed.join("\n"))))
         }
     }
+}
+
+/// What to do, where a vault that is locked may know it as well.
+fn or_unlock(remedy: &str, is_locked: bool) -> String {
+    let unlock = if is_locked { "\nor unlock what is kept: devpi-tokens agent unlock" } else { "" };
+    format!("{remedy}{unlock}")
 }
 
 fn user(acting: &Acting, url: &ServerUrl, client: Option<&DevpiClient>) -> Result<UserName, Failure> {
@@ -119,9 +126,10 @@ fn user(acting: &Acting, url: &ServerUrl, client: Option<&DevpiClient>) -> Resul
     if let Some(user) = client.and_then(|client| client.user(url)) {
         return Ok(user);
     }
-    let kept = open::status(&Paths::find()?)?.roots;
-    let default = kept.into_iter().find(|root| root.holder.server == *url && root.default);
+    let Status { roots, vault, .. } = open::status(&Paths::find()?)?;
+    let default = roots.into_iter().find(|root| root.holder.server == *url && root.default);
     default.map(|root| root.holder.user).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("no user is named for {url}")).with_remedy("name who asks: --as USER")
+        Failure::new(Exit::Usage, format!("no user is named for {url}"))
+            .with_remedy(or_unlock("name who asks: --as USER", vault.is_locked()))
     })
 }

@@ -66,6 +66,7 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
         made: 0,
         left: 0,
         declined: 0,
+        linked_in: None,
         failed: None,
         is_over: false,
     };
@@ -166,7 +167,7 @@ impl Machine<'_> {
         match client {
             Client::Pip => {
                 let found = read(self.places.pip())?;
-                work.change("pip asks the agent", &found, &pip::settled(found.text()))
+                work.change("pip asks the agent", &found, &pip::settled(found.text(), ours))
             }
             Client::Uv => {
                 let found = read(self.places.uv())?;
@@ -265,13 +266,18 @@ fn no_toml(work: &Work<'_, '_>, found: &Found) -> Failure {
 fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
     let Work { made, left, declined, .. } = *work;
     if made > 0 {
-        work.tell("done; to take back what was changed in files: devpi-tokens setup --undo")?;
+        let done = if work.failed.is_some() { "done, but for what failed" } else { "done" };
+        work.tell(&format!("{done}; to take back what was changed in files: devpi-tokens setup --undo"))?;
     } else if left + declined == 0 && work.failed.is_none() {
         work.tell("nothing to do")?;
     }
     if left > 0 && !is_dry {
         let what = if made > 0 { "the rest was not changed" } else { "nothing was changed" };
         work.terminal.note(format!("{what}; to agree to all of it: devpi-tokens setup --yes"));
+    }
+    // Last, where it is seen: without that the rest is of no use.
+    if let Some(folder) = &work.linked_in {
+        shim::advise(folder, &std::env::var_os("PATH").unwrap_or_default(), work.terminal)?;
     }
     Ok(match work.failed {
         Some(exit) => exit,

@@ -20,7 +20,7 @@ pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Ex
     }
     Ok(match status.vault {
         VaultState::Open if !status.roots.is_empty() => Exit::Done,
-        VaultState::Locked => Exit::TryAgain,
+        VaultState::Locked | VaultState::LockedByHand => Exit::TryAgain,
         VaultState::Absent | VaultState::Open => Exit::NotFound,
     })
 }
@@ -40,7 +40,11 @@ pub(super) fn vault(status: &Status) -> String {
         Some(Keeper::Command) => "a command prints its key",
         Some(Keeper::Memory) => "in memory only, until the agent ends",
     };
-    let state = if status.vault == VaultState::Open { "open" } else { "locked" };
+    let state = match status.vault {
+        VaultState::Open => "open",
+        VaultState::LockedByHand => "locked by hand",
+        VaultState::Locked | VaultState::Absent => "locked",
+    };
     format!("vault: {state}, {keeper}")
 }
 
@@ -117,7 +121,9 @@ fn lines(status: &Status, now: u64) -> Vec<(Tone, String)> {
     }
     lines.extend(sockets(status).into_iter().map(|line| (Tone::Plain, line)));
     match status.vault {
-        VaultState::Locked => lines.push((Tone::Careful, "to open it: devpi-tokens agent unlock".to_owned())),
+        VaultState::Locked | VaultState::LockedByHand => {
+            lines.push((Tone::Careful, "to open it: devpi-tokens agent unlock".to_owned()))
+        }
         VaultState::Absent | VaultState::Open if status.roots.is_empty() => {
             lines.push((Tone::Careful, "no token is kept; log in: devpi-tokens login URL".to_owned()));
         }

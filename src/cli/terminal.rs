@@ -1,12 +1,12 @@
 //! Where a verb writes, and how that looks to a person.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 
 use crate::escape;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::wrap::{WIDTH, wrapped};
 
 /// What was asked for goes to `out`, all else to `err`. What people read is broken at `width`.
@@ -76,9 +76,11 @@ impl Tone {
 impl Terminal<'_> {
     /// A line that was asked for.
     pub(super) fn say(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
-        writeln!(self.out, "{line}").and_then(|()| self.out.flush()).map_err(|error| {
-            Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", error.kind()))
-                .with_remedy("see that what reads it stays open, and that there is room on the disk")
+        writeln!(self.out, "{line}").and_then(|()| self.out.flush()).map_err(|error| match error.kind() {
+            // As with `| head`: whoever reads it has seen enough.
+            ErrorKind::BrokenPipe => Failure::silent(Exit::CannotWrite),
+            kind => Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", why(kind)))
+                .with_remedy("see that what it goes to stays open, and that there is room on the disk"),
         })
     }
 

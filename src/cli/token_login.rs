@@ -11,7 +11,7 @@ use super::prompt::Prompt;
 use super::{Terminal, input, output};
 use crate::devpi::{self, Server};
 use crate::devpi_client::DevpiClient;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::secret::Secret;
 use crate::target::{ServerUrl, UserName};
 use crate::token::Token;
@@ -61,8 +61,10 @@ fn object(path: &Path) -> Result<Map<String, Value>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| unexpected(path)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Map::new()),
-        Err(error) => Err(Failure::new(Exit::Unavailable, format!("cannot read {}: {}", path.display(), error.kind()))
-            .with_remedy("see that it is yours, or name another folder with --clientdir")),
+        Err(error) => {
+            Err(Failure::new(Exit::Unavailable, format!("cannot read {}: {}", path.display(), why(error.kind())))
+                .with_remedy("see that it is yours, or name another folder with --clientdir"))
+        }
     }
 }
 

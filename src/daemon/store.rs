@@ -76,12 +76,13 @@ impl Store {
     /// Whether it can be used, and who keeps its key.
     pub(super) fn state(&self) -> Result<(VaultState, Option<Keeper>), Denial> {
         let open = self.open.borrow();
-        let state = if self.locked_by_hand.get() { VaultState::Locked } else { VaultState::Open };
+        let state =
+            |otherwise: VaultState| if self.locked_by_hand.get() { VaultState::LockedByHand } else { otherwise };
         match &*open {
-            Some(Open { seal: None, .. }) => Ok((state, Some(Keeper::Memory))),
-            Some(Open { seal: Some(seal), .. }) => Ok((state, Some(kept_by(&seal.header)))),
+            Some(Open { seal: None, .. }) => Ok((state(VaultState::Open), Some(Keeper::Memory))),
+            Some(Open { seal: Some(seal), .. }) => Ok((state(VaultState::Open), Some(kept_by(&seal.header)))),
             None => Ok(match Sealed::read(&self.vault).map_err(denial)? {
-                Some(sealed) => (VaultState::Locked, Some(kept_by(sealed.header()))),
+                Some(sealed) => (state(VaultState::Locked), Some(kept_by(sealed.header()))),
                 None => (VaultState::Absent, None),
             }),
         }

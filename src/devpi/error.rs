@@ -229,6 +229,9 @@ impl Error {
             Self::CaFile { .. } => "--ca-file takes a file with certificates in PEM form",
             Self::Unreachable { .. } => "is the address right, and the server or the proxy up?",
             Self::TimedOut { .. } | Self::TooOften { .. } | Self::Unavailable { .. } => "try again in a minute",
+            Self::Insecure { why, .. } if why.contains("InvalidContentType") => {
+                "the server may speak plain http there: write the address with http://"
+            }
             Self::Insecure { .. } => "for a certificate of your own authority give its file with --ca-file",
             Self::Redirect { .. } => "give the address that the server itself uses; redirects are never followed",
             Self::NotDevpi { .. } => "give the URL of the server, of an index or of its +simple/ page",

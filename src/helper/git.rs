@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Streams;
 use super::question::{self, Asked};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::target::{AddressError, Target};
 use crate::wrap::WIDTH;
 
@@ -58,7 +58,7 @@ fn get<I: Read + AsFd>(streams: &mut Streams<'_, I>) -> Result<(), Failure> {
         credential.expires
     ));
     let written = streams.stdout.write_all(text.as_bytes()).and_then(|()| streams.stdout.flush());
-    written.map_err(|error| Failure::new(Exit::CannotWrite, format!("cannot answer git: {}", error.kind())))
+    written.map_err(|error| Failure::new(Exit::CannotWrite, format!("cannot answer git: {}", why(error.kind()))))
 }
 
 /// What git asks about, with its parts as it said them.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use super::Streams;
 use super::question::{self, Asked};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::protocol::Credential;
 use crate::wrap::WIDTH;
 
@@ -65,7 +65,7 @@ pub(super) fn run<I: Read + AsFd>(args: &[OsString], others: Others, streams: St
     match write(&get, &credential, streams.stdout) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            let message = format!("cannot write the credential: {}", error.kind());
+            let message = format!("cannot write the credential: {}", why(error.kind()));
             Failure::new(Exit::CannotWrite, message).report(PROGRAM, WIDTH, streams.stderr);
             Exit::NotFound
         }

@@ -283,7 +283,7 @@ impl Denial {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::NoRoot { server, user: Some(user) } => Some(format!("log in: devpi-tokens login {server} {user}")),
-            Self::NoRoot { server, user: None } => Some(format!("log in: devpi-tokens login {server}")),
+            Self::NoRoot { server, user: None } => Some(format!("log in: devpi-tokens login {server} USER")),
             Self::Locked { keeper: Keeper::Keyring, .. } => {
                 Some("unlock the desktop's keyring, or type: devpi-tokens agent unlock".to_owned())
             }

@@ -72,8 +72,17 @@ pub enum VaultState {
     Absent,
     /// There is one, and its key is not at hand.
     Locked,
+    /// Somebody locked it: nothing but an order to unlock it opens it.
+    LockedByHand,
     /// It is open.
     Open,
+}
+
+impl VaultState {
+    /// Whether there is one that is not open.
+    pub fn is_locked(self) -> bool {
+        matches!(self, Self::Locked | Self::LockedByHand)
+    }
 }
 
 /// Who keeps the vault's key.

@@ -6,10 +6,12 @@ const DAY: u64 = 24 * HOUR;
 const YEAR: u64 = 365 * DAY;
 /// A twelfth of a year, so that eleven months and thirty days are no twelve months.
 const MONTH: u64 = YEAR / 12;
+const ELEVEN_MONTHS: u64 = 11 * MONTH;
 
 /// How far a moment is from now, both in epoch seconds: `in 59 minutes`, `3 days ago`, `now`.
 ///
-/// Rounded down to whole units: a token is never said to live longer than it does.
+/// Rounded down to whole units: a token is never said to live longer than it does. Of nearly a year, days are said: a token
+/// for a year has no eleven months left a second after it was made.
 ///
 /// ```
 /// use devpi_tokens::time::in_words;
@@ -24,7 +26,8 @@ pub fn in_words(now: u64, then: u64) -> String {
         MINUTE..HOUR => (MINUTE, "minute"),
         HOUR..DAY => (HOUR, "hour"),
         DAY..MONTH => (DAY, "day"),
-        MONTH..YEAR => (MONTH, "month"),
+        MONTH..ELEVEN_MONTHS => (MONTH, "month"),
+        ELEVEN_MONTHS..YEAR => (DAY, "day"),
         YEAR.. => (YEAR, "year"),
     };
     let count = distance / length;
@@ -72,7 +75,8 @@ mod tests {
             (DAY, "in 1 day"),
             (30 * DAY, "in 30 days"),
             (31 * DAY, "in 1 month"),
-            (YEAR - 1, "in 11 months"),
+            (11 * MONTH - 1, "in 10 months"),
+            (YEAR - 1, "in 364 days"),
             (YEAR, "in 1 year"),
             (2 * YEAR, "in 2 years"),
         ] {

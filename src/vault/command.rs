@@ -167,7 +167,7 @@ pub(super) fn key(command: &CommandLine) -> Result<Key, CommandError> {
         .stderr(Stdio::null())
         .spawn();
     let not_started =
-        |error: std::io::Error| CommandError::Start { why: error.kind().to_string(), command: command.clone() };
+        |error: std::io::Error| CommandError::Start { why: crate::exit::why(error.kind()), command: command.clone() };
     let mut child = started.map_err(not_started)?;
     // Somewhat more than is ever read: a buffer that grows leaves unwiped copies behind.
     let mut printed = Zeroizing::new(Vec::with_capacity(MOST_PRINTED as usize + 64));

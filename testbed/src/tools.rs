@@ -108,7 +108,9 @@ fn install_python(venvs: &[(&str, &Venv)], progress: &mut dyn FnMut(&str)) -> Re
 
 /// Beside what cargo builds, so that `cargo clean` removes it and no clone shares it with another.
 pub(crate) fn folder() -> PathBuf {
-    target().join("testbed")
+    let folder = target().join("testbed");
+    // Where it is a link, by the name that it has at home: the scripts of an environment name their interpreter whole.
+    folder.canonicalize().unwrap_or(folder)
 }
 
 /// Where cargo builds.

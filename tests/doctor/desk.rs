@@ -153,7 +153,7 @@ impl Report {
 
     /// What is not well.
     pub(super) fn wrong(&self) -> Vec<&Value> {
-        self.findings.iter().filter(|finding| finding["level"] != "ok").collect()
+        self.findings.iter().filter(|finding| finding["level"] != "ok" && finding["level"] != "hint").collect()
     }
 
     /// The one finding that is not well: its level, what it says, and what is under that key.

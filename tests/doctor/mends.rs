@@ -8,7 +8,7 @@ use devpi_tokens::secret::Secret;
 use serde_json::json;
 
 use super::desk::{Desk, PASSPHRASE, Report};
-use crate::support::{BED, err, fed};
+use crate::support::{BED, code, err, fed, out};
 
 /// Runs the command that doctor gives for the one thing that is wrong, and fails where that does not mend it.
 fn mended(desk: &Desk, check: &str, words: &str, input: &str) -> String {
@@ -215,11 +215,28 @@ fn a_pip_that_asks_only_about_a_user_is_told_to_name_one() {
         assert!(what.contains(" asks only if the URL names a user"), "{what}");
         assert!(mend.contains(&desk.simple().replace("://", "://USER@")), "{mend}");
     }
-    let named = desk.simple().replace("://", "://alice@");
-    desk.write(".config/pip/pip.conf", &format!("[global]\nkeyring-provider = subprocess\nindex-url = {named}\n"));
+    let set_up = desk.shell("devpi-tokens setup pip --yes").output().expect("setup");
+    assert!(out(&set_up).contains("//alice@"), "{}{}", out(&set_up), err(&set_up));
     desk.is_well();
     let replayed = desk.doctor("--as pip");
     assert!(replayed.wrong().is_empty() && replayed.text.contains(" alice: a token"), "{}", replayed.text);
+
+    // Where it is configured with no index, the line is to be typed.
+    desk.write(".config/pip/pip.conf", "[global]\nkeyring-provider = subprocess\n");
+    let shown = desk.shell("devpi-tokens doctor").output().expect("doctor");
+    let typed = format!("pip install --index-url {} PACKAGE", desk.simple().replace("://", "://alice@"));
+    assert!(out(&shown).contains(&typed) && out(&shown).ends_with("all is well\n"), "{}", out(&shown));
+    assert_eq!(code(&shown), Some(0));
+}
+
+#[test]
+fn a_limit_that_keeps_everybody_from_reading_is_named() {
+    let desk = Desk::new();
+    desk.write("config/config.toml", "[[limit]]\nread = \"never\"\n");
+    let report = desk.doctor("");
+    let (level, what, _) = report.only("policy", "run");
+    assert_eq!(level, "warning");
+    assert!(what.contains("alice/dev"), "{what}");
 }
 
 #[test]

@@ -42,12 +42,32 @@ fn uv_asks_in_two_lines_and_twine_in_its_own_python() {
 }
 
 #[test]
+fn where_nothing_is_named_or_configured_the_index_of_the_login_is_asked_for() {
+    let desk = Desk::new();
+    desk.write(".config/pip/pip.conf", "[global]\nkeyring-provider = subprocess\n");
+    let said = replayed(&desk, "--as pip");
+    assert!(said[1].contains(&format!(" get {}: a token", BED.simple_url("alice/dev"))), "{said:?}");
+}
+
+#[test]
+fn an_index_that_is_not_there_is_not_well_whatever_token_comes() {
+    let desk = Desk::new();
+    for client in ["pip", "uv", "twine"] {
+        let url = BED.simple_url("alice/dve").replace("://", "://alice@");
+        let (level, what, _) = desk.doctor(&format!("--as {client} {url}")).only(client, "do");
+        assert_eq!(level, "failing");
+        assert!(what.starts_with("there is no alice/dve at "), "{what}");
+    }
+}
+
+#[test]
 fn a_client_that_asks_nobody_and_a_keyring_that_knows_nothing_are_told_apart() {
     let mut desk = Desk::new();
     let url = desk.simple();
     desk.write_uv("");
-    let (_, what, _) = desk.doctor("--as uv").only("uv", "run");
+    let (_, what, mend) = desk.doctor("--as uv").only("uv", "do");
     assert!(what.contains("authenticate = \"always\" is missing"), "{what}");
+    assert!(mend.contains(&url.replace("://", "://USER@")), "{mend}");
     desk.env.push(("PIP_KEYRING_PROVIDER", "disabled".into()));
     let (_, what, _) = desk.doctor("--as pip").only("pip", "run");
     assert!(what.contains("asks no keyring, as it is told to"), "{what}");

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use super::unit::{self, MARK, NAME};
 use crate::cli::{Terminal, open, output};
 use crate::client::{self, Client};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::paths::Paths;
 use crate::protocol::{Keeper, Request};
 
@@ -87,7 +87,7 @@ fn systemctl(words: &[&str]) -> Result<(), Failure> {
         Failure::new(Exit::Unavailable, format!("{by_hand}: {why}")).with_remedy(format!("see why: {by_hand}"))
     };
     let done = Command::new("systemctl").arg("--user").args(words).stdin(Stdio::null()).output();
-    let done = done.map_err(|error| failed(error.kind().to_string()))?;
+    let done = done.map_err(|error| failed(why(error.kind())))?;
     if done.status.success() {
         return Ok(());
     }

@@ -15,6 +15,8 @@ const WORDS: usize = 9;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {
     Ok,
+    /// Nothing is wrong, and yet a person may run into it.
+    Hint,
     /// Something does not work, or soon will not.
     Warning,
     /// No client gets a token that is good.
@@ -25,6 +27,7 @@ impl Level {
     fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Hint => "hint",
             Self::Warning => "warning",
             Self::Failing => "failing",
         }
@@ -33,6 +36,7 @@ impl Level {
     fn tone(self) -> Tone {
         match self {
             Self::Ok => Tone::Good,
+            Self::Hint => Tone::Plain,
             Self::Warning => Tone::Careful,
             Self::Failing => Tone::Bad,
         }
@@ -70,6 +74,10 @@ impl Finding {
 
     pub(super) fn ok(check: &'static str, what: impl Into<String>) -> Self {
         Self::new(check, Level::Ok, what)
+    }
+
+    pub(super) fn hint(check: &'static str, what: impl Into<String>) -> Self {
+        Self::new(check, Level::Hint, what)
     }
 
     pub(super) fn warning(check: &'static str, what: impl Into<String>) -> Self {
@@ -142,7 +150,7 @@ pub(super) fn tell(findings: &[Finding], all: bool, terminal: &mut Terminal<'_>)
             terminal.say_as(finding.level.tone(), line, coloured)?;
         }
     }
-    if worst(findings) == Level::Ok {
+    if worst(findings) <= Level::Hint {
         terminal.tell_as(Tone::Good, "all is well")?;
     }
     Ok(())

@@ -17,7 +17,7 @@ pub(super) fn look(kept: &Status, now: u64) -> Vec<Finding> {
 
 fn vault(kept: &Status) -> Finding {
     match kept.vault {
-        VaultState::Locked => {
+        VaultState::Locked | VaultState::LockedByHand => {
             Finding::failing("vault", "locked: no client gets a token").run("devpi-tokens agent unlock")
         }
         VaultState::Open if !kept.roots.is_empty() => {

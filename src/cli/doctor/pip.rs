@@ -43,11 +43,32 @@ fn nameless(desk: &Desk, pip: &Installed) -> Option<Finding> {
     Some(unasked(&format!("{}, version {version},", shown(&pip.program)), &url))
 }
 
+/// What has to be typed for such a pip, where it is configured with no index of ours: at `url` it asks.
+pub(super) fn hint(desk: &Desk, url: &str) -> Option<Finding> {
+    let asks_by_command = |pip: &Installed| {
+        let has_keyring = pip.environment.as_ref().is_some_and(|own| own.has_keyring);
+        asks(desk, pip).is_some_and(|asks| way(&asks, has_keyring) == Way::Command)
+    };
+    let knows_ours = |pip: &Installed| {
+        desk.seen(&line(pip, &["install"]), understand).index_urls.iter().any(|url| desk.ours(url).is_some())
+    };
+    let pips = desk.clients(Client::Pip);
+    let pip = pips.iter().find(|pip| needs_user(pip).is_some() && asks_by_command(pip) && !knows_ours(pip))?;
+    let what = format!(
+        "{}, version {}, asks only about a URL that names a user: pip install --index-url {url} PACKAGE",
+        shown(&pip.program),
+        needs_user(pip)?
+    );
+    Some(Finding::hint(CHECK, what))
+}
+
 /// That such a pip does not ask about a URL that names nobody.
 pub(super) fn unasked(pip: &str, url: &str) -> Finding {
     let what = format!("{pip} asks only if the URL names a user, which {} does not", crate::escape::printable(url));
     let named = crate::escape::printable(&url.replacen("://", "://USER@", 1));
-    Finding::warning(CHECK, what).by_hand(format!("write the user into it, {named}, or install pip 26.2 or later"))
+    Finding::warning(CHECK, what).by_hand(format!(
+        "name the user in it, {named} (in pip.conf devpi-tokens setup pip does that), or install pip 26.2 or later"
+    ))
 }
 
 /// The version of a pip that asks the command only about a user whom the URL names.

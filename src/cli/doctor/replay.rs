@@ -15,7 +15,7 @@ use crate::caller::{Repository, repositories, understand};
 use crate::cli::args::{Client, Doctor, Replayed};
 use crate::disk;
 use crate::protocol::Status;
-use crate::target::{ServerUrl, Target};
+use crate::target::{IndexName, ServerUrl, Target};
 
 /// A client, and what it is called in findings.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,16 +42,18 @@ struct Service {
     /// The user whom it names.
     user: Option<String>,
     server: ServerUrl,
+    index: IndexName,
 }
 
-/// What the client does for the URL that is named, else for the first one of ours that it is configured with.
+/// What the client does for the URL that is named, else for the first one of ours that it is configured with, else for the
+/// index of the login.
 pub(super) fn run(desk: &Desk, args: &Doctor, client: Replayed, kept: Option<&Status>) -> Vec<Finding> {
     let who = Who::of(client);
     let Some(found) = desk.clients(who.client).into_iter().next() else {
         return vec![Finding::failing(who.name, "it is not on PATH")];
     };
     let mut findings = vec![Finding::ok(who.name, format!("it is {}", shown(&found.program)))];
-    let steps = service(desk, args, who).and_then(|service| Ok((steps::of(desk, &found, &service)?, service)));
+    let steps = service(desk, args, (who, kept)).and_then(|service| Ok((steps::of(desk, &found, &service)?, service)));
     let (steps, service) = match steps {
         Ok(found) => found,
         Err(finding) => return vec![finding],
@@ -60,7 +62,7 @@ pub(super) fn run(desk: &Desk, args: &Doctor, client: Replayed, kept: Option<&St
         match step.look_up(who.name) {
             Ok((finding, came)) => {
                 let judged = match server::reach(&service.server, &access(kept, &service.server)) {
-                    Ok(reached) => came.judged(who.name, &reached.server),
+                    Ok(reached) => came.judged(who.name, (&reached.server, &service.index)),
                     Err(unreached) => unreached,
                 };
                 findings.extend([finding, judged]);
@@ -78,8 +80,8 @@ fn access(kept: Option<&Status>, server: &ServerUrl) -> crate::protocol::ServerA
     root.map(|root| root.access.clone()).unwrap_or_default()
 }
 
-/// What is named, else what it is configured with.
-fn service(desk: &Desk, args: &Doctor, who: Who) -> Result<Service, Finding> {
+/// What is named, else what it is configured with, else what was logged in to.
+fn service(desk: &Desk, args: &Doctor, (who, kept): (Who, Option<&Status>)) -> Result<Service, Finding> {
     let is_twine = who.client == Client::Twine;
     let (target, user) = match &args.url {
         Some(target) => (Some(target.clone()), None),
@@ -93,8 +95,15 @@ fn service(desk: &Desk, args: &Doctor, who: Who) -> Result<Service, Finding> {
     let service = target.and_then(|target| {
         let user = user.or_else(|| target.user().map(str::to_owned));
         let (server, place) = desk.place(&target)?;
-        let page = if is_twine { "" } else { "+simple/" };
-        Some(Service { url: server.join(&format!("{}/{page}", place.index?)), user, server })
+        Some((server, place.index?, user))
+    });
+    let login = || kept.and_then(|kept| super::login(desk, kept)).map(|(server, index)| (server, index, None));
+    let page = if is_twine { "" } else { "+simple/" };
+    let service = service.or_else(login).map(|(server, index, user)| Service {
+        url: server.join(&format!("{index}/{page}")),
+        user,
+        server,
+        index,
     });
     service.ok_or_else(|| {
         let what = "no index of a server that is kept is named, nor is one in its configuration here";

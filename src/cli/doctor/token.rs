@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::kept;
 use super::server::admin;
 use crate::cli::mint;
 use crate::client::Client;
 use crate::devpi::{Error, Server};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Credential, Holder, Question, Request, Response, RootStatus, Weighed};
 use crate::secret::Secret;
-use crate::target::{IndexName, Permission, Purpose};
+use crate::target::{IndexName, Permission, Purpose, ServerUrl};
 use crate::token::{Restriction, RootToken, Scope, Token, TokenId};
 
 /// A kept token, and who is asked about it.
@@ -23,7 +23,7 @@ pub(super) struct Kept<'a> {
 }
 
 /// How long the server may take to say what an index inherits from.
-const BASES: Duration = Duration::from_secs(5);
+pub(super) const BASES: Duration = Duration::from_secs(5);
 
 impl Kept<'_> {
     /// The index that was logged in to; none where it names none or the agent does not say.
@@ -120,11 +120,15 @@ impl Kept<'_> {
         let probe = short(&given.password, server).ok()?;
         let answer = server.bases(index, Some((&given.username, &probe)), BASES);
         let url = &self.root.holder.server;
-        matches!(answer, Err(Error::NotFound { .. })).then(|| {
-            let what = format!("there is no {index} at {url}: neither is anything read from it nor uploaded");
-            Finding::failing("index", what)
-                .by_hand(format!("log in to one that is there: devpi-tokens login {url}/USER/INDEX/"))
-        })
+        matches!(answer, Err(Error::NotFound { .. })).then(|| missing("index", url, index))
+    }
+
+    /// That its policy, or a limit in `config.toml`, keeps from an index whoever reads, which it could itself.
+    pub(super) fn is_refused(self, index: &IndexName) -> Option<Finding> {
+        let is_able = self.allows(Purpose::Read.permissions()) && self.scope().allows_index(index);
+        let weighed = is_able.then(|| self.request(&Request::Weigh(self.question(Purpose::Read, Some(index)))))?;
+        let failure = weighed.err().filter(|failure| failure.exit == Exit::Refused)?;
+        Some(Finding { level: Level::Warning, ..Finding::failed("policy", failure) })
     }
 
     /// What a token is asked for.
@@ -150,6 +154,12 @@ impl Kept<'_> {
         let scope = self.scope();
         permissions.iter().all(|permission| scope.allows_permission(*permission))
     }
+}
+
+/// That the server has no such index.
+pub(super) fn missing(check: &'static str, url: &ServerUrl, index: &IndexName) -> Finding {
+    let what = format!("there is no {index} at {url}: neither is anything read from it nor uploaded");
+    Finding::failing(check, what).by_hand(format!("log in to one that is there: devpi-tokens login {url}/USER/INDEX/"))
 }
 
 /// What is sent: it ends in a minute.

@@ -13,7 +13,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 
 /// What the command is told, where it was meant for this process.
 const PASSED_ON: [Signal; 6] =
@@ -146,7 +146,7 @@ pub(super) fn run(command: &mut Command, signals: &Signals, turn: &mut dyn FnMut
         }
     }
     loop {
-        if let Some(status) = child.try_wait().map_err(|error| cannot_watch(&error.kind().to_string()))? {
+        if let Some(status) = child.try_wait().map_err(|error| cannot_watch(&why(error.kind())))? {
             return Ok(status.into());
         }
         let held = signals.wait();

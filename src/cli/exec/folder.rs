@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::folder::Folder;
 
 /// The file that is locked for as long as the run lasts: whoever can lock it may remove the folder.
@@ -38,7 +38,7 @@ impl RunFolder {
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(failed(&path, &error.kind().to_string())),
+                Err(error) => return Err(failed(&path, &why(error.kind()))),
             }
             // Until the lock is held, another run may take the folder for one that was left.
             match locked(&path) {
@@ -46,7 +46,7 @@ impl RunFolder {
                 Ok(None) => {}
                 Err(error) => {
                     let _ = std::fs::remove_dir_all(&path);
-                    return Err(failed(&path, &error.kind().to_string()));
+                    return Err(failed(&path, &why(error.kind())));
                 }
             }
         }
@@ -71,7 +71,7 @@ impl RunFolder {
             std::fs::rename(&new, self.file(name))
         };
         write().map_err(|error| {
-            let why = format!("cannot write {}: {}", self.file(name).display(), error.kind());
+            let why = format!("cannot write {}: {}", self.file(name).display(), why(error.kind()));
             Failure::new(Exit::CannotWrite, why).with_remedy("make room on its disk, and its folder yours to write")
         })
     }

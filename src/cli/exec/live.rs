@@ -90,7 +90,9 @@ impl Live {
         let own = self.own.as_deref().unwrap_or(Path::new(""));
         let (other, unread) = match crate::disk::secret(own) {
             Ok(text) => (text.unwrap_or_default(), None),
-            Err(error) => (Default::default(), Some(format!("{} is left out: {}", own.display(), error.kind()))),
+            Err(error) => {
+                (Default::default(), Some(format!("{} is left out: {}", own.display(), crate::exit::why(error.kind()))))
+            }
         };
         let (text, bad_from) = netrc::with_entries(&entries, &other);
         self.folder.replace("netrc", &text)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::cli::output;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 
 /// A file as it was found.
 pub(super) struct Found {
@@ -24,7 +24,7 @@ impl Found {
             Ok(target) => target,
             Err(_) if is_link => return Err(unusable(path, "is a link that leads nowhere")),
             Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
-            Err(error) => return Err(unusable(path, &format!("cannot be read: {}", error.kind()))),
+            Err(error) => return Err(unusable(path, &format!("cannot be read: {}", why(error.kind())))),
         };
         let text = read(&path)?;
         Ok(Self { path, text })
@@ -43,7 +43,7 @@ impl Found {
         }
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| {
-                Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
+                Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), why(error.kind())))
                     .with_remedy("see that you may write there, and try again: devpi-tokens setup")
             })?;
         }

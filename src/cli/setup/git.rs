@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::ours::Ours;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::target::ServerUrl;
 
 /// The name under which git runs the helper: `git-credential-` in front of it.
@@ -64,7 +64,7 @@ fn run(git: &Path, text: &str) -> Result<String, Failure> {
         let _ = git.stdin.take().map(|mut input| input.write_all(text.as_bytes()));
         git.wait_with_output()
     });
-    let done = done.map_err(|error| failed(error.kind().to_string()))?;
+    let done = done.map_err(|error| failed(why(error.kind())))?;
     // 1: there is no such key.
     match done.status.code() {
         Some(0 | 1) => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),

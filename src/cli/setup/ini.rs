@@ -159,6 +159,31 @@ pub(super) fn set(text: &str, section: &str, key: &str, value: &str) -> String {
     format!("{}{}{new}{after}", ended(before, ending), " ".repeat(indent))
 }
 
+/// The text with other words in the values of some options, each where it stands.
+pub(super) fn reworded(
+    text: &str,
+    is_one: impl Fn(&Entry<'_>) -> bool,
+    other: impl Fn(&str) -> Option<String>,
+) -> String {
+    let mut told = text.to_owned();
+    let entries = entries(text);
+    // From the end on, so that what lies in front stays where it was found.
+    for entry in entries.iter().rev().filter(|entry| is_one(entry)) {
+        let value = &text[entry.place.clone()];
+        for line in lines(value).collect::<Vec<_>>().into_iter().rev().filter(|line| !line.is_comment()) {
+            let from = entry.place.start + line.from;
+            let words: Vec<&str> = line.text.split_whitespace().collect();
+            for word in words.into_iter().rev() {
+                let at = from + (word.as_ptr() as usize - line.text.as_ptr() as usize);
+                if let Some(other) = other(word) {
+                    told.replace_range(at..at + word.len(), &other);
+                }
+            }
+        }
+    }
+    told
+}
+
 fn next_indent(text: &str, at: usize) -> usize {
     lines(text).find(|line| line.from >= at && !line.is_blank() && !line.is_comment()).map_or(0, |line| line.indent())
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::patch::Patch;
 use crate::cli::output;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::folder::Folder;
 
 use rustix::fs::FlockOperation;
@@ -81,9 +81,10 @@ impl Journal {
         let path = self.state.join(NAME);
         if self.changes.is_empty() {
             return match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    Err(Failure::new(Exit::CannotWrite, format!("cannot remove {}: {}", path.display(), error.kind())))
-                }
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::new(
+                    Exit::CannotWrite,
+                    format!("cannot remove {}: {}", path.display(), why(error.kind())),
+                )),
                 _ => Ok(()),
             };
         }
@@ -115,7 +116,7 @@ impl Change {
 /// Removes a file or link, and the folders that were made for it where nothing else was put there meanwhile.
 pub(super) fn remove(path: &Path, folders: &[PathBuf]) -> Result<(), Failure> {
     std::fs::remove_file(path).map_err(|error| {
-        Failure::new(Exit::CannotWrite, format!("cannot remove {}: {}", path.display(), error.kind()))
+        Failure::new(Exit::CannotWrite, format!("cannot remove {}: {}", path.display(), why(error.kind())))
             .with_remedy("see that you may write there, and try again: devpi-tokens setup --undo")
     })?;
     let _ = folders.iter().rev().try_for_each(std::fs::remove_dir);

@@ -5,7 +5,7 @@ use super::work::Work;
 use crate::cli::open;
 use crate::exit::Failure;
 use crate::hosts;
-use crate::protocol::{RootStatus, ServerAccess, Status, VaultState};
+use crate::protocol::{RootStatus, ServerAccess, Status};
 use crate::target::{Place, ServerUrl, Target, UserName};
 
 /// A server of ours.
@@ -51,7 +51,7 @@ impl Ours {
         Self {
             kept: hosts::servers(list).map(known).collect(),
             list: list.to_owned(),
-            is_locked: status.is_some_and(|status| status.vault == VaultState::Locked),
+            is_locked: status.is_some_and(|status| status.vault.is_locked()),
             is_in_memory: open::is_in_memory(status),
         }
     }

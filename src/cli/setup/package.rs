@@ -5,7 +5,10 @@ use std::process::{Command, Stdio};
 
 use super::work::{Consent, Work};
 use crate::cli::installed::{Adding, Client, Installed};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
+
+/// What it is called.
+const PACKAGE: &str = "devpi-tokens-agent";
 
 /// Proposes to put the package into an environment where it is missing. Whether it is there now; where nobody agrees to
 /// anything, whether it would be.
@@ -46,10 +49,13 @@ fn run(command: &[String]) -> Result<(), Failure> {
     let (program, words) = command.split_first().map_or(("", &[][..]), |(program, words)| (program.as_str(), words));
     let failed = |why: String| {
         let line = command.join(" ");
-        Failure::new(Exit::Unavailable, format!("{program}: {why}")).with_remedy(format!("see why: {line}"))
+        let here = command.iter().map(|word| if word.starts_with(PACKAGE) { "." } else { word });
+        let here = here.collect::<Vec<_>>().join(" ");
+        Failure::new(Exit::Unavailable, format!("{program}: {why}"))
+            .with_remedy(format!("see why: {line}\nwhere the index has no {PACKAGE}, type in a checkout of it: {here}"))
     };
     // Its output goes where the person sees it.
     let done = Command::new(program).args(words).stdin(Stdio::null()).status();
-    let done = done.map_err(|error| failed(error.kind().to_string()))?;
+    let done = done.map_err(|error| failed(why(error.kind())))?;
     if done.success() { Ok(()) } else { Err(failed("it failed".to_owned())) }
 }

@@ -1,12 +1,18 @@
-//! pip: `keyring-provider = subprocess` in the user's `pip.conf`.
+//! pip: `keyring-provider = subprocess` in the user's `pip.conf`, and the user in the address of each index of ours.
 
 use super::ini;
+use super::ours::Ours;
+use crate::target::Target;
+
+/// The options that name indexes.
+const INDEXES: [&str; 2] = ["index-url", "extra-index-url"];
 
 const KEY: &str = "keyring-provider";
 const VALUE: &str = "subprocess";
 
-/// The file in which pip asks the `keyring` command; the same text where it does so already.
-pub(super) fn settled(text: &str) -> String {
+/// The file in which pip asks the `keyring` command; the same text where it does so already. A pip before 26.2 asks it
+/// only about a user whom it knows.
+pub(super) fn settled(text: &str, ours: &Ours) -> String {
     let mut text = text.to_owned();
     if ini::value(&text, "global", KEY).as_deref() != Some(VALUE) {
         text = ini::set(&text, "global", KEY, VALUE);
@@ -15,7 +21,12 @@ pub(super) fn settled(text: &str) -> String {
     while let Some(section) = elsewhere(&text) {
         text = ini::set(&text, &section, KEY, VALUE);
     }
-    text
+    let names_index = |entry: &ini::Entry<'_>| INDEXES.iter().any(|key| entry.is(entry.section, key));
+    ini::reworded(&text, names_index, |url| {
+        let names_nobody = url.parse::<Target>().is_ok_and(|target| target.user().is_none());
+        let user = ours.user(url).filter(|_| names_nobody)?;
+        Some(url.replacen("://", &format!("://{user}@"), 1))
+    })
 }
 
 /// A section that says something else.
@@ -32,6 +43,7 @@ mod tests {
     #[test]
     fn pip_is_told_once_and_where_it_counts() {
         let text = "# mine\n[global]\ntimeout = 60 ; slow\n\n[install]\nkeyring_provider = disabled\n";
+        let settled = |text: &str| settled(text, &Ours::default());
         let told = settled(text);
         assert_eq!(
             told,
@@ -39,5 +51,19 @@ mod tests {
         );
         assert_eq!(settled(&told), told);
         assert_eq!(settled(""), "[global]\nkeyring-provider = subprocess\n");
+    }
+
+    #[test]
+    fn an_index_of_ours_names_its_user_where_it_names_nobody() {
+        let text = "[global]\nkeyring-provider = subprocess\nindex-url = https://h/alice/dev/+simple/\n[install]\n\
+                    extra_index_url =\n    # https://h/in/a/comment/\n    https://bob@h/bob/dev/+simple/\n    \
+                    https://h/alice/two/+simple/\thttps://far/simple\nfind-links = https://h/alice/dev/\n";
+        let told = settled(text, &Ours::with("https://h", "alice"));
+        let named = ["https://h/alice/dev/+simple/", "https://h/alice/two/+simple/"];
+        let expected = named
+            .iter()
+            .fold(text.to_owned(), |text, url| text.replace(url, &url.replace("https://", "https://alice@")));
+        assert_eq!(told, expected);
+        assert_eq!(settled(&told, &Ours::with("https://h", "alice")), told);
     }
 }

@@ -8,7 +8,7 @@ use super::file;
 use super::journal::Change;
 use super::work::Work;
 use crate::cli::{Terminal, installed};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::paths::Paths;
 
 /// The names under which other programs run the helper.
@@ -22,7 +22,7 @@ pub(super) fn shim(dir: Option<PathBuf>, terminal: &mut Terminal<'_>) -> Result<
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folder = match dir {
         Some(dir) => std::path::absolute(dir).map_err(|error| {
-            Failure::new(Exit::Usage, format!("not a folder: {}", error.kind())).with_remedy(ANOTHER)
+            Failure::new(Exit::Usage, format!("not a folder: {}", why(error.kind()))).with_remedy(ANOTHER)
         })?,
         None => usual(&path, &helper)?,
     };
@@ -75,12 +75,13 @@ pub(super) fn ensure(work: &mut Work<'_, '_>) -> Result<(), Failure> {
             work.made += 1;
         }
     }
-    advise(&folder, &path, work.terminal)
+    work.linked_in = Some(folder);
+    Ok(())
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
-        Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), error.kind()))
+        Failure::new(Exit::CannotCreate, format!("cannot create {}: {}", folder.display(), why(error.kind())))
             .with_remedy(ANOTHER)
     })
 }
@@ -96,7 +97,7 @@ fn link(place: &Path, helper: &Path) -> Result<(), Failure> {
     // Where it is a link that leads nowhere, as after an upgrade, it is in the way.
     let _ = std::fs::remove_file(place);
     symlink(helper, place).map_err(|error| {
-        Failure::new(Exit::CannotCreate, format!("cannot link {}: {}", place.display(), error.kind()))
+        Failure::new(Exit::CannotCreate, format!("cannot link {}: {}", place.display(), why(error.kind())))
             .with_remedy(ANOTHER)
     })
 }
@@ -106,7 +107,7 @@ fn first(path: &OsStr, name: &str) -> Option<PathBuf> {
 }
 
 /// Says what else is needed for other programs to find the links, and to look for them.
-fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+pub(super) fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let same = |one: Option<&Path>| one.and_then(|one| one.canonicalize().ok()) == folder.canonicalize().ok();
     let problem = if !is_on(path, folder) {
         Some("not on PATH yet".to_owned())

@@ -35,6 +35,8 @@ pub(super) struct Work<'a, 'w> {
     pub(super) left: usize,
     /// How many were put to the person, who said no.
     pub(super) declined: usize,
+    /// The folder of the links, where they were not all found on PATH.
+    pub(super) linked_in: Option<PathBuf>,
     /// The first thing that went wrong.
     pub(super) failed: Option<Exit>,
     /// Whether nobody answers any more, or nothing can be shown.

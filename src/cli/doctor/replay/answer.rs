@@ -4,13 +4,13 @@ use serde::Deserialize;
 
 use super::ask::Form;
 use crate::cli::doctor::finding::Finding;
-use crate::cli::doctor::token::{judged, short};
+use crate::cli::doctor::token::{BASES, judged, missing, short};
 use crate::cli::{now, when};
-use crate::devpi::Server;
+use crate::devpi::{Error, Server};
 use crate::escape::printable;
 use crate::protocol::Holder;
 use crate::secret::Secret;
-use crate::target::UserName;
+use crate::target::{IndexName, UserName};
 use crate::token::Token;
 
 /// A token that a client would send.
@@ -70,13 +70,18 @@ pub(super) fn told(check: &'static str, line: &str, came: &Came) -> Finding {
 }
 
 impl Came {
-    /// Whether the server takes it, asked with one of a minute that is made from it.
-    pub(super) fn judged(&self, check: &'static str, server: &Server) -> Finding {
+    /// Whether the server takes it and has that index, asked with one of a minute that is made from it.
+    pub(super) fn judged(&self, check: &'static str, (server, index): (&Server, &IndexName)) -> Finding {
         match short(&self.text, server) {
             Err(failure) => Finding::failed(check, failure),
             Ok(probe) => {
                 let holder = Holder { server: server.url().clone(), user: self.user.clone() };
                 let checked = server.check_token(&probe, &self.user);
+                if let (Ok(()), Err(Error::NotFound { .. })) =
+                    (&checked, server.bases(index, Some((&self.user, &probe)), BASES))
+                {
+                    return missing(check, server.url(), index);
+                }
                 Finding { check, ..judged(&holder, self.token.id(), checked) }
             }
         }

@@ -8,6 +8,7 @@ use super::answer::{Came, nothing, read, told};
 use crate::cli::doctor::desk::shown;
 use crate::cli::doctor::finding::Finding;
 use crate::escape::printable;
+use crate::exit::why;
 use crate::pipe;
 use crate::secret::Secret;
 
@@ -93,7 +94,7 @@ impl Step {
         if self.form == Form::Json && self.words.first().is_some_and(|word| word == "-c") {
             command.current_dir("/");
         }
-        let failed = |error: std::io::Error| format!("it cannot be run: {}", error.kind());
+        let failed = |error: std::io::Error| format!("it cannot be run: {}", why(error.kind()));
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
         let said = child.stdout.as_mut().map(|stdout| pipe::read(stdout, LONGEST, PATIENCE)).transpose();
@@ -103,7 +104,7 @@ impl Step {
             let _ = child.kill();
         }
         let ended = child.wait().map_err(failed)?;
-        let said = said.map_err(|error| format!("no answer: {}", error.kind()))?.unwrap_or_default();
+        let said = said.map_err(|error| format!("no answer: {}", why(error.kind())))?.unwrap_or_default();
         if ended.success() {
             return Secret::from_utf8(said.to_vec()).ok_or_else(|| "an answer that is no text".to_owned());
         }

@@ -33,7 +33,7 @@ fn pip(found: &Installed, service: &Service, asks: Option<&PipAsks>) -> Result<V
         (Way::None, _) => {
             let what =
                 format!("{} asks no keyring, as it is told to (keyring-provider, no-input)", shown(&found.program));
-            Err(Finding::failing("pip", what).run("devpi-tokens doctor"))
+            Err(Finding::failing("pip", what).run("devpi-tokens setup pip"))
         }
         (Way::Import, Some(own)) => {
             Ok(urls.into_iter().map(|url| Step::import(&own.python, [&url, service.user(), "together"])).collect())
@@ -54,9 +54,9 @@ fn pip(found: &Installed, service: &Service, asks: Option<&PipAsks>) -> Result<V
 }
 
 fn uv(found: &Installed, service: &Service, (asks, is_always): (&UvAsks, bool)) -> Result<Vec<Step>, Finding> {
-    let nothing = |what: &str| Err(Finding::failing("uv", what).run("devpi-tokens doctor"));
     if asks.provider != "subprocess" {
-        return nothing("it asks no keyring: its keyring-provider is not subprocess");
+        let what = "it asks no keyring: its keyring-provider is not subprocess";
+        return Err(Finding::failing("uv", what).run("devpi-tokens setup uv"));
     }
     let host = service.host();
     if let Some(user) = &service.user {
@@ -65,7 +65,12 @@ fn uv(found: &Installed, service: &Service, (asks, is_always): (&UvAsks, bool)) 
         return urls.iter().map(|url| Step::command(keyring(found)?, words(url), Form::Password)).collect();
     }
     if !is_always {
-        return nothing("it asks for no token for that index: authenticate = \"always\" is missing");
+        let what =
+            "it asks for no token for that index: no user is in the URL, and authenticate = \"always\" is missing";
+        let named = service.url.replacen("://", "://USER@", 1);
+        return Err(Finding::failing("uv", what).by_hand(format!(
+            "name the user, {named}, or make it an index in uv.toml and type: devpi-tokens setup uv"
+        )));
     }
     let scheme = service.url.split("://").next().unwrap_or_default();
     let urls = [service.url.clone(), host.clone(), format!("{scheme}://{host}")];
@@ -110,7 +115,12 @@ mod tests {
     }
 
     fn service(user: Option<&str>) -> Service {
-        Service { url: URL.to_owned(), user: user.map(str::to_owned), server: "http://h:1".parse().expect("a server") }
+        Service {
+            url: URL.to_owned(),
+            user: user.map(str::to_owned),
+            server: "http://h:1".parse().expect("a server"),
+            index: "alice/dev".parse().expect("an index"),
+        }
     }
 
     fn lines(steps: Result<Vec<Step>, Finding>) -> Vec<String> {
