@@ -110,7 +110,7 @@ fn first(path: &OsStr, name: &str) -> Option<PathBuf> {
 pub(super) fn advise(folder: &Path, path: &OsStr, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let same = |one: Option<&Path>| one.and_then(|one| one.canonicalize().ok()) == folder.canonicalize().ok();
     let problem = if !is_on(path, folder) {
-        Some("not on PATH yet".to_owned())
+        Some(format!("{} is not on PATH yet", folder.display()))
     } else {
         let other = first(path, "keyring").filter(|first| !same(first.parent()) && !installed::is_ours(first));
         other.map(|other| format!("another keyring comes first on PATH: {}", other.display()))
