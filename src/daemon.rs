@@ -185,8 +185,10 @@ fn lock_or_other(paths: &Paths) -> Result<Option<Lock>, Failure> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    Err(Failure::new(Exit::Unavailable, "another agent holds the lock and does not serve")
-        .with_remedy(format!("end it, or look at its log in {}", paths.state.display())))
+    let place = paths.sockets.first().map(|socket| format!(" at {}", socket.display())).unwrap_or_default();
+    let elsewhere = if std::env::var_os(Paths::SOCKET).is_some() { "leave out DEVPI_TOKENS_SOCK, " } else { "" };
+    Err(Failure::new(Exit::Unavailable, format!("another agent holds the lock, and does not serve{place}"))
+        .with_remedy(format!("{elsewhere}end it, or look at its log in {}", paths.state.display())))
 }
 
 /// What the agent is told by signals. From here on none of them does what it does to a program that knows nothing of it.

@@ -305,6 +305,16 @@ fn what_cannot_be_written_to_standard_output_ends_in_74_and_says_nothing_secret(
 }
 
 #[test]
+fn a_program_is_told_which_agent_runs_and_what_it_keeps() {
+    let home = Home::with_alice();
+    let told = home.cli(&["agent", "status", "--json"]).output().expect("it runs");
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!(told["agent"]["pid"], home.agent().expect("an agent"), "{told}");
+    assert_eq!(told["agent"]["socket"], json!(home.paths().sockets[0]), "{told}");
+    assert_eq!(told["roots"][0]["holder"]["user"], "alice", "{told}");
+}
+
+#[test]
 fn a_hangup_ends_no_agent_that_has_said_that_it_is_ready() {
     let home = Home::new("memory");
     for _ in 0..20 {

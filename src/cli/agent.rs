@@ -4,12 +4,16 @@ mod install;
 mod socket;
 mod unit;
 
+use std::path::Path;
+
+use serde::Serialize;
+
 use super::prompt::Prompt;
 use super::{Terminal, args, open, status};
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Request, VaultState};
+use crate::protocol::{Request, Status, VaultState};
 
 pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
@@ -35,7 +39,7 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
             Some(client) => {
                 let kept = open::status(&paths)?;
                 if args.json {
-                    terminal.say_json(status::json(&kept)?)?;
+                    terminal.say_json(status::json(&Described { agent: Running::of(&client), status: &kept })?)?;
                 } else {
                     terminal.say(describe(&client))?;
                     terminal.tell(&status::vault(&kept))?;
@@ -71,6 +75,27 @@ pub(super) fn run(args: args::Agent, terminal: &mut Terminal<'_>) -> Result<Exit
             terminal.say("the vault is open")?;
             Ok(Exit::Done)
         }
+    }
+}
+
+/// The agent for programs, and what it keeps.
+#[derive(Serialize)]
+struct Described<'a> {
+    agent: Running<'a>,
+    #[serde(flatten)]
+    status: &'a Status,
+}
+
+#[derive(Serialize)]
+struct Running<'a> {
+    pid: u32,
+    version: &'a str,
+    socket: &'a Path,
+}
+
+impl<'a> Running<'a> {
+    fn of(client: &'a Client) -> Self {
+        Self { pid: client.agent, version: &client.program, socket: &client.socket }
     }
 }
 

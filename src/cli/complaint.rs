@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Command, CommandFactory};
@@ -19,7 +20,11 @@ pub(super) fn of_value(error: &Error, words: &[OsString]) -> Option<Failure> {
         return None;
     }
     let Some(ContextValue::String(place)) = error.get(ContextKind::InvalidArg) else { return None };
-    let why = error.source().map_or("not what belongs there".to_owned(), |why| escape::printable(&why.to_string()));
+    let why = match error.source() {
+        None => "not what belongs there".to_owned(),
+        Some(why) if why.is::<ParseIntError>() => "not a whole number".to_owned(),
+        Some(why) => escape::printable(&why.to_string()),
+    };
     Some(
         Failure::new(Exit::Malformed, format!("{place}: {why}")).with_remedy(format!("see: {} --help", command(words))),
     )

@@ -20,7 +20,11 @@ pub(super) fn run(terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let malformed = |error: WireError| Failure::new(Exit::Malformed, format!("standard input holds {error}"));
     let errand: Errand = wire::receive(&mut std::io::stdin().lock()).map_err(malformed)?;
     let server = Server::new(errand.server, &devpi::Options::of(&errand.access))?;
-    let bases = server.bases(&errand.index, Some((&errand.user, &errand.token)), BUDGET)?;
+    let bases = match server.bases(&errand.index, Some((&errand.user, &errand.token)), BUDGET) {
+        // The agent tells that from all else that may go wrong.
+        Err(devpi::Error::NotFound { .. }) => return Ok(Exit::NotFound),
+        answered => answered?,
+    };
     wire::send(&mut terminal.out, &IndexBases { index: errand.index, bases })
         .map_err(|error| Failure::new(Exit::CannotWrite, format!("cannot answer the agent: {error}")))?;
     Ok(Exit::Done)

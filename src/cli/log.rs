@@ -41,7 +41,9 @@ fn begin(text: &str) -> Result<u64, Failure> {
         Ok(_) => time::parse_instant(&ago, now),
         Err(_) => time::parse_instant(text, now),
     };
-    found.map_err(|error| not_a_time("--since", error))
+    found.map_err(|error| {
+        not_a_time("--since", error).with_remedy("write it as 30min, 2 weeks, 2026-11-23 or 2026-11-23T19:00:00Z")
+    })
 }
 
 fn nothing(terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {

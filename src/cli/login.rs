@@ -21,6 +21,9 @@ const BASES: Duration = Duration::from_secs(10);
 pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
     let paths = Paths::find()?;
+    // What would be refused in the end is refused before anybody types a password.
+    mint::end(&args.expires, now())?;
+    args.policy.as_deref().map(super::policy::from_file).transpose()?;
     let options = devpi::Options {
         ca_file: args.reach.ca_file.clone(),
         allow_http: args.reach.allow_http,

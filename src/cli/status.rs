@@ -1,5 +1,7 @@
 //! `devpi-tokens status`: what the agent keeps, and until when.
 
+use serde::Serialize;
+
 use super::args;
 use super::terminal::Tone;
 use super::{Terminal, now, open, when};
@@ -26,7 +28,7 @@ pub(super) fn run(args: &args::Status, terminal: &mut Terminal<'_>) -> Result<Ex
 }
 
 /// The status for programs, with names that stay.
-pub(super) fn json(status: &Status) -> Result<String, Failure> {
+pub(super) fn json(status: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(status)
         .map_err(|_| Failure::new(Exit::Unavailable, "the status cannot be written as JSON"))
 }

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::issuer::Clock;
 use super::store::Store;
+use crate::exit::Exit;
 use crate::protocol::{Errand, IndexBases};
 use crate::target::{IndexName, Permission, ServerUrl};
 use crate::time::Expiry;
@@ -45,6 +46,8 @@ enum BasesError {
     NoProgram(String),
     #[error("no answer within {} s", LIMIT.as_secs())]
     TimedOut,
+    #[error("the server has no such index")]
+    NoIndex,
     #[error("the server gave no answer that can be used")]
     NoAnswer,
 }
@@ -174,14 +177,16 @@ async fn fetch(agent: &Path, errand: &Errand) -> Result<IndexBases, BasesError> 
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     let errand = wire::encode(errand).map_err(|_| BasesError::NoAnswer)?;
     let talk = async {
-        let (Some(mut stdin), Some(stdout)) = (stdin, stdout) else { return None };
-        stdin.write_all(&errand).await.ok()?;
+        let (Some(mut stdin), Some(stdout)) = (stdin, stdout) else { return Err(BasesError::NoAnswer) };
+        let broken = |_: std::io::Error| BasesError::NoAnswer;
+        stdin.write_all(&errand).await.map_err(broken)?;
         drop(stdin);
         let mut answer = Vec::new();
-        stdout.take(wire::LONGEST as u64 + 4).read_to_end(&mut answer).await.ok()?;
-        child.wait().await.ok()?;
-        wire::receive::<IndexBases>(&mut answer.as_slice()).ok()
+        stdout.take(wire::LONGEST as u64 + 4).read_to_end(&mut answer).await.map_err(broken)?;
+        if child.wait().await.map_err(broken)?.code() == Some(Exit::NotFound as i32) {
+            return Err(BasesError::NoIndex);
+        }
+        wire::receive::<IndexBases>(&mut answer.as_slice()).map_err(|_| BasesError::NoAnswer)
     };
-    let answer = tokio::time::timeout(LIMIT, talk).await.map_err(|_| BasesError::TimedOut)?;
-    answer.ok_or(BasesError::NoAnswer)
+    tokio::time::timeout(LIMIT, talk).await.map_err(|_| BasesError::TimedOut)?
 }

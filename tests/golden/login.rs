@@ -18,6 +18,8 @@ fn errors_of_login() {
             (&["login", NOBODY, "alice", "--indexes", "dev"], ""),
             (&["login", NOBODY, "alice", "--projects", "-"], ""),
             (&["login", NOBODY, "alice", "--file", "root", "--expires", "1h"], ""),
+            (&["login", NOBODY, "alice", "--expires", "tomorrow"], ""),
+            (&["login", NOBODY, "alice", "--policy", "none"], ""),
             (&["login", NOBODY, "alice", "--ca-file", "none"], ""),
             (&["login", NOBODY, "alice", "--ca-file", "garbage"], ""),
             (&["login", NOBODY, "alice"], ""),
