@@ -44,6 +44,18 @@ fn what_is_explained_is_what_is_then_handed_out_and_nothing_is_made_for_it() {
 }
 
 #[test]
+fn a_token_for_an_index_that_is_not_there_comes_with_a_line_that_says_so() {
+    let home = Home::with_alice();
+    let got = home.cli(&["get", &BED.simple_url("alice/dve")]).output().expect("it runs");
+    assert!(got.status.success() && out(&got).starts_with("devpi-"), "{}", err(&got));
+    assert!(
+        err(&got).contains("the bases of alice/dve are not known (the server has no such index): this token is for"),
+        "{}",
+        err(&got)
+    );
+}
+
+#[test]
 fn bases_that_are_not_known_are_said_and_not_fetched() {
     let home = Home::new("memory");
     home.login(&BED, &BED.index_url("bob/dev"), "bob");
