@@ -68,11 +68,12 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
             };
         }
     };
-    let mut terminal = Terminal { out, err, width: width(), manners: Manners::of_process(cli.quiet, cli.verbose) };
+    let manners = Manners::of_process(cli.quiet, cli.verbose);
+    let mut terminal = Terminal { out, err, width: width(), manners, is_cut_off: false };
     if cli.verbose {
         say_what_is_asked();
     }
-    let tells_of_ends = cli.verb.tells_of_ends();
+    let (tells_of_ends, only_shows) = (cli.verb.tells_of_ends(), cli.verb.only_shows());
     match verb(cli.verb, &mut terminal) {
         Ok(code) => {
             if !tells_of_ends {
@@ -81,7 +82,10 @@ pub fn run(args: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitC
             code
         }
         Err(failure) => {
-            terminal.report(PROGRAM, &failure);
+            // As with `| head`: whoever reads it has seen enough, and nothing else is undone.
+            if !(terminal.is_cut_off && only_shows) {
+                terminal.report(PROGRAM, &failure);
+            }
             failure.exit.into()
         }
     }

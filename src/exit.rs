@@ -72,17 +72,9 @@ impl Failure {
         self
     }
 
-    /// A failure that the one whom it would be told of knows already.
-    pub fn silent(exit: Exit) -> Self {
-        Self::new(exit, "")
-    }
-
     /// Writes the one or two lines, as every program of ours writes them, broken where `width` columns end. A closed
     /// stream is not a second failure.
     pub fn report(&self, program: &str, width: usize, stderr: &mut dyn std::io::Write) {
-        if self.message.is_empty() {
-            return;
-        }
         let mut lines = wrapped(&format!("{program}: {}", self.message), width, 4);
         for line in self.remedy.iter().flat_map(|remedy| remedy.lines()) {
             lines.extend(wrapped_command(&format!("  {line}"), width, 4));

@@ -272,6 +272,22 @@ pub enum Format {
 }
 
 impl Verb {
+    /// Whether it shows something, and changes nothing anywhere.
+    pub(super) fn only_shows(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_)
+                | Self::List(_)
+                | Self::Inspect(_)
+                | Self::Can(_)
+                | Self::Log(_)
+                | Self::Trace(_)
+                | Self::Explain(_)
+                | Self::Doctor(_)
+                | Self::Agent(Agent::Status(_))
+        )
+    }
+
     /// Whether the verb itself says that a kept token is about to end, or is no place for that.
     pub(super) fn tells_of_ends(&self) -> bool {
         matches!(

@@ -22,7 +22,7 @@ pub(super) fn of_value(error: &Error, words: &[OsString]) -> Option<Failure> {
     let Some(ContextValue::String(place)) = error.get(ContextKind::InvalidArg) else { return None };
     let why = match error.source() {
         None => "not what belongs there".to_owned(),
-        Some(why) if why.is::<ParseIntError>() => "not a whole number".to_owned(),
+        Some(why) if why.is::<ParseIntError>() => "not a whole number that fits".to_owned(),
         Some(why) => escape::printable(&why.to_string()),
     };
     Some(

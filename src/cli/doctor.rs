@@ -21,7 +21,7 @@ use super::args;
 use super::waiting::Waiting;
 use super::{Terminal, now};
 use crate::exit::{Exit, Failure};
-use crate::protocol::{RootStatus, Status};
+use crate::protocol::{Holder, RootStatus, Status};
 use crate::target::{IndexName, ServerUrl};
 use desk::Desk;
 use finding::{Finding, Level};
@@ -71,10 +71,20 @@ fn everything(desk: &Desk, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<
 
 /// The address by which any pip asks for the index that is named, else for that of the login.
 fn example(desk: &Desk, kept: &Status, args: &args::Doctor) -> Option<String> {
-    let named = args.url.as_ref().and_then(|target| Some((desk.place(target)?.0, desk.place(target)?.1.index?)));
-    let (server, index) = named.or_else(|| login(desk, kept))?;
-    let root = kept.roots.iter().find(|root| root.holder.server == server && root.default)?;
-    Some(server.join(&format!("{index}/+simple/")).replacen("://", &format!("://{}@", root.holder.user), 1))
+    let ((server, index), named) = match &args.url {
+        Some(target) => {
+            let (server, place) = desk.place(target)?;
+            ((server, place.index?), target.user())
+        }
+        None => (login(desk, kept)?, None),
+    };
+    let is_meant = |root: &&RootStatus| {
+        let Holder { server: other, user } = &root.holder;
+        *other == server && named.map_or(root.default, |named| user.as_str() == named)
+    };
+    let user = kept.roots.iter().find(is_meant).map(|root| &root.holder.user);
+    let user = user.filter(|user| user.is_plain_in_a_url())?;
+    Some(server.join(&format!("{index}/+simple/")).replacen("://", &format!("://{user}@"), 1))
 }
 
 /// The server and the index of the first login.

@@ -1,5 +1,6 @@
 //! `devpi-tokens login`: a root token for the agent.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::{Login, Reach};
@@ -23,7 +24,9 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let paths = Paths::find()?;
     // What would be refused in the end is refused before anybody types a password.
     mint::end(&args.expires, now())?;
-    args.policy.as_deref().map(super::policy::from_file).transpose()?;
+    // Standard input is read once, after what comes first on it.
+    let file = args.policy.as_deref().filter(|path| *path != Path::new("-"));
+    file.map(super::policy::from_file).transpose()?;
     let options = devpi::Options {
         ca_file: args.reach.ca_file.clone(),
         allow_http: args.reach.allow_http,

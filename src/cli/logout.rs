@@ -33,7 +33,7 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
             terminal.tell(&format!("  {id} is deleted on the server"))?;
         } else {
             terminal.tell(&format!("  {id} stays alive on the server; to delete it there, too:"))?;
-            terminal.tell(&format!("  devpi-tokens delete {id} --server {server} --as {user}"))?;
+            terminal.say(format!("  devpi-tokens delete {id} --server {server} --as {user}"))?;
         }
     }
     Ok(Exit::Done)

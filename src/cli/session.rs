@@ -91,7 +91,8 @@ fn server(acting: &Acting, client: Option<&DevpiClient>) -> Result<(ServerUrl, S
         let found = devpi::discover(target, &devpi::Options::of(&given))?;
         return Ok((found.server.url().clone(), given));
     }
-    // An agent that does not run is not started for this: what it keeps would only be a default.
+    // An agent that does not run is not started for this, and a vault that is locked not opened: then devpi-client's
+    // server is meant, and whoever is asked for a password sees which that is.
     let paths = Paths::find()?;
     let kept = Client::running(&paths)?.map(|_| open::status(&paths)).transpose()?;
     let roots = kept.as_ref().map(|kept| &kept.roots[..]).unwrap_or_default();
@@ -99,8 +100,10 @@ fn server(acting: &Acting, client: Option<&DevpiClient>) -> Result<(ServerUrl, S
     servers.dedup();
     match (&servers[..], client.and_then(DevpiClient::server)) {
         ([only], _) => {
-            let access = roots.first().map(|root| root.access.clone()).unwrap_or_default();
-            Ok(((*only).clone(), access))
+            let kept = roots.first().map(|root| root.access.clone()).unwrap_or_default();
+            let ServerAccess { ca_file, allow_http, skew } = kept;
+            let (ca_file, allow_http) = (given.ca_file.or(ca_file), given.allow_http || allow_http);
+            Ok(((*only).clone(), ServerAccess { ca_file, allow_http, skew }))
         }
         (_, Some(url)) => Ok((url.clone(), given)),
         ([], None) => Err(Failure::new(Exit::Usage, "no server is named")

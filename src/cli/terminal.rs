@@ -15,6 +15,8 @@ pub(crate) struct Terminal<'a> {
     pub(crate) err: &'a mut dyn Write,
     pub(crate) width: usize,
     pub(super) manners: Manners,
+    /// Whether whoever read what was asked for reads no more.
+    pub(super) is_cut_off: bool,
 }
 
 /// What a person wants to see.
@@ -76,11 +78,10 @@ impl Tone {
 impl Terminal<'_> {
     /// A line that was asked for.
     pub(super) fn say(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
-        writeln!(self.out, "{line}").and_then(|()| self.out.flush()).map_err(|error| match error.kind() {
-            // As with `| head`: whoever reads it has seen enough.
-            ErrorKind::BrokenPipe => Failure::silent(Exit::CannotWrite),
-            kind => Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", why(kind)))
-                .with_remedy("see that what it goes to stays open, and that there is room on the disk"),
+        writeln!(self.out, "{line}").and_then(|()| self.out.flush()).map_err(|error| {
+            self.is_cut_off = error.kind() == ErrorKind::BrokenPipe;
+            Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {}", why(error.kind())))
+                .with_remedy("see that what reads it stays open, and that there is room on the disk")
         })
     }
 
@@ -161,7 +162,7 @@ mod tests {
 
     fn told(manners: Manners) -> [String; 2] {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal { out: &mut out, err: &mut err, width: 20, manners };
+        let mut terminal = Terminal { out: &mut out, err: &mut err, width: 20, manners, is_cut_off: false };
         terminal.tell_as(Tone::Bad, "ended long ago, and nobody noticed").expect("written");
         terminal.tell("plain").expect("written");
         terminal.note("beside it");

@@ -15,8 +15,6 @@ use crate::wire::{self, WireError};
 pub(super) struct Hello<'a> {
     stream: Stream,
     socket: &'a Path,
-    /// The process that listens, where it can be seen from here.
-    pid: Option<u32>,
     is_strange: bool,
 }
 
@@ -64,7 +62,7 @@ impl<'a> Hello<'a> {
             },
         };
         match wire::send(&mut stream, &Request::Hello { version: VERSION, session }) {
-            Ok(()) => Ok(Some(Self { stream, socket, pid: peer.pid, is_strange })),
+            Ok(()) => Ok(Some(Self { stream, socket, is_strange })),
             Err(WireError::Closed) => Ok(None),
             Err(error) => Err(broken(&error)),
         }
@@ -72,7 +70,7 @@ impl<'a> Hello<'a> {
 
     /// Waits for the answer.
     pub(super) fn answered(self) -> Result<Client, NotGreeted> {
-        let Self { mut stream, socket, pid, is_strange } = self;
+        let Self { mut stream, socket, is_strange } = self;
         match wire::receive(&mut stream) {
             Ok(Response::Hello { version: VERSION, pid, program }) => {
                 Ok(Client { stream, agent: pid, program, socket: socket.to_owned(), is_strange })
@@ -82,18 +80,16 @@ impl<'a> Hello<'a> {
                 Err(NotGreeted::Refused(denial.into()))
             }
             Ok(Response::Denied(denial)) => Err(NotGreeted::Refused(denial.into())),
-            Ok(_) | Err(WireError::Json) => Err(NotGreeted::Refused(not_an_agent(socket, pid))),
+            Ok(_) | Err(WireError::Json | WireError::Length(_)) => Err(NotGreeted::Refused(not_an_agent(socket))),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// Whoever is not understood cannot be asked to stop either.
-fn not_an_agent(socket: &Path, pid: Option<u32>) -> Failure {
+/// Whoever is not understood cannot be asked to stop either. Which process it is nobody knows for sure: the system names the
+/// one that began to listen, which may be the session's systemd.
+fn not_an_agent(socket: &Path) -> Failure {
     let message = format!("what answers at {} is no agent that this program understands", socket.display());
-    let failure = Failure::new(Exit::Unavailable, message);
-    match pid {
-        Some(pid) => failure.with_remedy(format!("end it, and try again: kill {pid}")),
-        None => failure,
-    }
+    Failure::new(Exit::Unavailable, message)
+        .with_remedy("where it is an agent of another version: pkill -x devpi-tokens-ag")
 }

@@ -63,6 +63,11 @@ impl UserName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it stands in front of the host of a URL as it is.
+    pub fn is_plain_in_a_url(&self) -> bool {
+        self.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    }
 }
 
 impl FromStr for UserName {

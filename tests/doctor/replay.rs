@@ -47,6 +47,8 @@ fn where_nothing_is_named_or_configured_the_index_of_the_login_is_asked_for() {
     desk.write(".config/pip/pip.conf", "[global]\nkeyring-provider = subprocess\n");
     let said = replayed(&desk, "--as pip");
     assert!(said[1].contains(&format!(" get {}: a token", BED.simple_url("alice/dev"))), "{said:?}");
+    let (_, what, _) = desk.doctor("--as pip https://typo.example/alice/dev/").only("pip", "do");
+    assert!(what.starts_with("no index of a server that is kept is named"), "{what}");
 }
 
 #[test]
@@ -69,8 +71,9 @@ fn a_client_that_asks_nobody_and_a_keyring_that_knows_nothing_are_told_apart() {
     assert!(what.contains("authenticate = \"always\" is missing"), "{what}");
     assert!(mend.contains(&url.replace("://", "://USER@")), "{mend}");
     desk.env.push(("PIP_KEYRING_PROVIDER", "disabled".into()));
-    let (_, what, _) = desk.doctor("--as pip").only("pip", "run");
+    let (_, what, mend) = desk.doctor("--as pip").only("pip", "run");
     assert!(what.contains("asks no keyring, as it is told to"), "{what}");
+    assert_eq!(mend, "export PIP_KEYRING_PROVIDER=subprocess");
     desk.env.clear();
 
     assert!(desk.home.cli(&["agent", "lock"]).status().expect("lock").success());

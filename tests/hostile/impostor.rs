@@ -73,7 +73,7 @@ fn a_question_whose_connection_is_closed_is_asked_on_another_one_unless_a_person
 }
 
 #[test]
-fn what_is_no_agent_is_named_by_its_process_as_it_cannot_be_told_to_stop() {
+fn what_is_no_agent_is_said_to_be_none_and_how_to_end_one_of_another_version() {
     let home = Home::new("memory");
     let listener = in_its_place(&home);
     for said in [json!({"response": "hello", "version": 1}), json!("done")] {
@@ -82,7 +82,7 @@ fn what_is_no_agent_is_named_by_its_process_as_it_cannot_be_told_to_stop() {
         wire::send(&mut stream, &said).expect("written");
         let failed = stopping.wait_with_output().expect("it ends");
         assert_eq!((code(&failed), out(&failed).as_str()), (Some(69), ""));
-        assert!(err(&failed).contains(&format!("kill {}\n", std::process::id())), "{}", err(&failed));
+        assert!(err(&failed).contains("pkill -x devpi-tokens-ag\n"), "{}", err(&failed));
     }
 }
 

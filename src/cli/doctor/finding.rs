@@ -140,7 +140,7 @@ impl Finding {
     }
 }
 
-/// Shows what was found: all of it, or what is not well.
+/// Shows what was found: all of it, or what is not well and what a person may run into.
 pub(super) fn tell(findings: &[Finding], all: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let shown = findings.iter().filter(|finding| all || finding.level != Level::Ok);
     let width = terminal.width;

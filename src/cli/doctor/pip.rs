@@ -55,9 +55,9 @@ pub(super) fn hint(desk: &Desk, url: &str) -> Option<Finding> {
     let pips = desk.clients(Client::Pip);
     let pip = pips.iter().find(|pip| needs_user(pip).is_some() && asks_by_command(pip) && !knows_ours(pip))?;
     let what = format!(
-        "{}, version {}, asks only about a URL that names a user: pip install --index-url {url} PACKAGE",
-        shown(&pip.program),
-        needs_user(pip)?
+        "version {} asks only about a URL that names a user: {} install --index-url {url} PACKAGE",
+        needs_user(pip)?,
+        shown(&pip.program)
     );
     Some(Finding::hint(CHECK, what))
 }
@@ -67,7 +67,7 @@ pub(super) fn unasked(pip: &str, url: &str) -> Finding {
     let what = format!("{pip} asks only if the URL names a user, which {} does not", crate::escape::printable(url));
     let named = crate::escape::printable(&url.replacen("://", "://USER@", 1));
     Finding::warning(CHECK, what).by_hand(format!(
-        "name the user in it, {named} (in pip.conf devpi-tokens setup pip does that), or install pip 26.2 or later"
+        "name the user in it, {named} (in your own pip.conf devpi-tokens setup pip does that), or install pip 26.2 or later"
     ))
 }
 

@@ -92,14 +92,14 @@ fn service(desk: &Desk, args: &Doctor, (who, kept): (Who, Option<&Status>)) -> R
         None => (configured(desk, who), None),
     };
     let user = env("TWINE_USERNAME").filter(|_| is_twine).or(user);
-    let service = target.and_then(|target| {
-        let user = user.or_else(|| target.user().map(str::to_owned));
+    let user = user.or_else(|| target.as_ref()?.user().map(str::to_owned));
+    let place = target.and_then(|target| {
         let (server, place) = desk.place(&target)?;
-        Some((server, place.index?, user))
+        Some((server, place.index?))
     });
-    let login = || kept.and_then(|kept| super::login(desk, kept)).map(|(server, index)| (server, index, None));
+    let login = || kept.filter(|_| args.url.is_none()).and_then(|kept| super::login(desk, kept));
     let page = if is_twine { "" } else { "+simple/" };
-    let service = service.or_else(login).map(|(server, index, user)| Service {
+    let service = place.or_else(login).map(|(server, index)| Service {
         url: server.join(&format!("{index}/{page}")),
         user,
         server,

@@ -128,7 +128,8 @@ impl Kept<'_> {
         let is_able = self.allows(Purpose::Read.permissions()) && self.scope().allows_index(index);
         let weighed = is_able.then(|| self.request(&Request::Weigh(self.question(Purpose::Read, Some(index)))))?;
         let failure = weighed.err().filter(|failure| failure.exit == Exit::Refused)?;
-        Some(Finding { level: Level::Warning, ..Finding::failed("policy", failure) })
+        // Somebody wanted that, and may have forgotten it.
+        Some(Finding { level: Level::Hint, ..Finding::failed("policy", failure) })
     }
 
     /// What a token is asked for.

@@ -2,7 +2,6 @@
 
 use super::ini;
 use super::ours::Ours;
-use crate::target::Target;
 
 /// The options that name indexes.
 const INDEXES: [&str; 2] = ["index-url", "extra-index-url"];
@@ -23,8 +22,9 @@ pub(super) fn settled(text: &str, ours: &Ours) -> String {
     }
     let names_index = |entry: &ini::Entry<'_>| INDEXES.iter().any(|key| entry.is(entry.section, key));
     ini::reworded(&text, names_index, |url| {
-        let names_nobody = url.parse::<Target>().is_ok_and(|target| target.user().is_none());
-        let user = ours.user(url).filter(|_| names_nobody)?;
+        // Only what is an index: a file, or another program's page on the same host, is none of ours.
+        let is_index = !url.contains('@') && ours.find(url).is_some_and(|(_, place)| place.index.is_some());
+        let user = ours.user(url).filter(|user| is_index && user.is_plain_in_a_url())?;
         Some(url.replacen("://", &format!("://{user}@"), 1))
     })
 }
@@ -57,7 +57,8 @@ mod tests {
     fn an_index_of_ours_names_its_user_where_it_names_nobody() {
         let text = "[global]\nkeyring-provider = subprocess\nindex-url = https://h/alice/dev/+simple/\n[install]\n\
                     extra_index_url =\n    # https://h/in/a/comment/\n    https://bob@h/bob/dev/+simple/\n    \
-                    https://h/alice/two/+simple/\thttps://far/simple\nfind-links = https://h/alice/dev/\n";
+                    https://h/alice/two/+simple/\thttps://far/simple https://@h/alice/dev/ https://h/\n\
+                    find-links = https://h/alice/dev/\n";
         let told = settled(text, &Ours::with("https://h", "alice"));
         let named = ["https://h/alice/dev/+simple/", "https://h/alice/two/+simple/"];
         let expected = named
