@@ -57,7 +57,7 @@ fn the_new_token_may_do_what_the_old_one_did_and_the_old_one_ends_when_it_is_not
 
     let done = renew(&home, &["--expires", "30 days"]);
     assert_eq!(code(&done), Some(0), "{}", err(&done));
-    assert!(out(&done).contains(&format!("{old} is used until")), "{}", out(&done));
+    assert!(out(&done).contains(&format!("{old} was replaced; the first login or renewal after")), "{}", out(&done));
     let after = status(&home);
     assert_ne!(kept(&home), old);
     assert_eq!(after["retired"][0]["id"], old.to_string());
