@@ -79,11 +79,8 @@ fn names(line: &str, host: &str) -> bool {
         [b' ' | b'\t', ..] => return names(line.trim_start(), host),
         _ => return false,
     };
-    let same = |one: Option<&u8>, other: Option<&u8>| {
-        one.is_some_and(|one| other.is_some_and(|other| one.eq_ignore_ascii_case(other)))
-    };
     let host = host.as_bytes();
-    same(authority.first(), host.first())
+    authority.first().zip(host.first()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
         && authority.get(..host.len()).is_some_and(|start| start.eq_ignore_ascii_case(host))
 }
 

@@ -1,74 +1,22 @@
 //! What a person has to confirm: asked by the system's pinentry, on a terminal of its own.
 
+#[path = "confirm/terminal.rs"]
+mod terminal;
+
 mod support;
 
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use devpi_tokens::pinentry::{self, Answer, MOST_LINES};
 use devpi_tokens::protocol::SessionBus;
-use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
 use support::raw::{Raw, denied, kind};
 use support::{BED, Home, code, err, fed, is_alive, out, wait_for};
-
-/// A terminal that a person sits at.
-struct Terminal {
-    keys: File,
-    path: String,
-    shown: Arc<Mutex<Vec<u8>>>,
-    _device: File,
-}
-
-impl Terminal {
-    fn new() -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&master).expect("granted");
-        unlockpt(&master).expect("unlocked");
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&master, size).expect("a size");
-        let path = ptsname(&master, Vec::new()).expect("a name").into_string().expect("a path");
-        let device = device(&path);
-        let keys = File::from(master);
-        let shown = Arc::<Mutex<Vec<u8>>>::default();
-        let (mut screen, kept) = (keys.try_clone().expect("a screen"), Arc::clone(&shown));
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = screen.read(&mut bytes) {
-                kept.lock().expect("no panic").extend_from_slice(&bytes[..count]);
-            }
-        });
-        Self { keys, path, shown, _device: device }
-    }
-
-    fn type_in(&self, keys: &str) {
-        (&self.keys).write_all(keys.as_bytes()).expect("typed");
-    }
-
-    /// What is on it since the last look.
-    fn screen(&self) -> String {
-        String::from_utf8_lossy(&self.shown.lock().expect("no panic")).into_owned()
-    }
-
-    /// The number of the question, once that is there whole; the screen is clear afterwards.
-    fn number(&self) -> (String, String) {
-        let number = || {
-            let screen = self.screen();
-            let number = screen.rsplit_once("type ")?.1.get(..3)?.to_owned();
-            (number.bytes().all(|byte| byte.is_ascii_digit()) && screen.contains("Refuse")).then_some(number)
-        };
-        wait_for("a question", || number().is_some());
-        let asked = (number().expect("a number"), self.screen());
-        self.shown.lock().expect("no panic").clear();
-        asked
-    }
-}
+use terminal::{Terminal, device};
 
 /// The session of a program on that terminal.
 fn on(terminal: &Terminal) -> SessionBus {
@@ -78,11 +26,6 @@ fn on(terminal: &Terminal) -> SessionBus {
         address: Some("none".to_owned()),
         ..SessionBus::default()
     }
-}
-
-/// The other end of a terminal, which does not become ours.
-fn device(path: &str) -> File {
-    rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its device").into()
 }
 
 /// A home whose alice logged in at that terminal, with that `config.toml`.

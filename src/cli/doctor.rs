@@ -53,7 +53,6 @@ fn everything(desk: &Desk, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<
         findings.extend(replay::run(desk, args, client, kept.as_ref()));
         return findings;
     }
-    let example = kept.as_ref().and_then(|kept| example(desk, kept, args));
     if let Some(stranger) = args.url.as_ref().filter(|url| kept.is_some() && desk.place(url).is_none()) {
         let what = format!("no token is kept for {}: no client is given one there", stranger.host());
         findings.push(Finding::failing("index", what).by_hand("log in there: devpi-tokens login URL"));
@@ -65,7 +64,7 @@ fn everything(desk: &Desk, args: &args::Doctor, terminal: &Terminal<'_>) -> Vec<
     for look in [keyring::look, pip::look, uv::look, python::look, names::look] {
         findings.extend(look(desk));
     }
-    findings.extend(example.and_then(|url| pip::hint(desk, &url)));
+    findings.extend(pip::hint(desk, || example(desk, kept.as_ref()?, args)));
     findings
 }
 
@@ -89,11 +88,10 @@ fn example(desk: &Desk, kept: &Status, args: &args::Doctor) -> Option<String> {
 
 /// The server and the index of the first login.
 fn login(desk: &Desk, kept: &Status) -> Option<(ServerUrl, IndexName)> {
-    let indexes = kept.roots.iter().filter(|root| root.default).filter_map(|root| {
+    kept.roots.iter().filter(|root| root.default).find_map(|root| {
         let index = Kept { paths: &desk.paths, root }.login_index()?;
         Some((root.holder.server.clone(), index))
-    });
-    indexes.into_iter().next()
+    })
 }
 
 /// Each server of a kept token, and what it says to that token. All are asked at once: one that is silent keeps the

@@ -85,6 +85,11 @@ pub(super) fn env(name: &str) -> Option<String> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(lossy)
 }
 
+/// The line that has a client ask the `keyring` command: a variable counts more than its file, which `setup` writes.
+pub(super) fn ask_command(variable: &str, setup: &str) -> String {
+    if env(variable).is_some() { format!("export {variable}=subprocess") } else { setup.to_owned() }
+}
+
 fn lossy(value: OsString) -> String {
     value.to_string_lossy().into_owned()
 }

@@ -35,29 +35,29 @@ fn line(pip: &Installed, verb: &[&str]) -> Vec<String> {
 
 /// An index of ours in the configuration of a pip that asks the command only about a user whom it knows.
 fn nameless(desk: &Desk, pip: &Installed) -> Option<Finding> {
-    let version = needs_user(pip)?;
-    let has_keyring = pip.environment.as_ref().is_some_and(|own| own.has_keyring);
-    (way(&asks(desk, pip)?, has_keyring) == Way::Command).then_some(())?;
+    let version = needs_user(pip).filter(|_| asks_by_command(desk, pip))?;
     let urls = desk.seen(&line(pip, &["install"]), understand).index_urls;
     let url = urls.into_iter().find(|url| desk.ours(url).is_some_and(|ours| ours.target.user().is_none()))?;
     Some(unasked(&format!("{}, version {version},", shown(&pip.program)), &url))
 }
 
-/// What has to be typed for such a pip, where it is configured with no index of ours: at `url` it asks.
-pub(super) fn hint(desk: &Desk, url: &str) -> Option<Finding> {
-    let asks_by_command = |pip: &Installed| {
-        let has_keyring = pip.environment.as_ref().is_some_and(|own| own.has_keyring);
-        asks(desk, pip).is_some_and(|asks| way(&asks, has_keyring) == Way::Command)
-    };
+fn asks_by_command(desk: &Desk, pip: &Installed) -> bool {
+    let has_keyring = pip.environment.as_ref().is_some_and(|own| own.has_keyring);
+    asks(desk, pip).is_some_and(|asks| way(&asks, has_keyring) == Way::Command)
+}
+
+/// What has to be typed for such a pip, where it is configured with no index of ours: at that URL it asks.
+pub(super) fn hint(desk: &Desk, url: impl FnOnce() -> Option<String>) -> Option<Finding> {
     let knows_ours = |pip: &Installed| {
         desk.seen(&line(pip, &["install"]), understand).index_urls.iter().any(|url| desk.ours(url).is_some())
     };
     let pips = desk.clients(Client::Pip);
-    let pip = pips.iter().find(|pip| needs_user(pip).is_some() && asks_by_command(pip) && !knows_ours(pip))?;
+    let pip = pips.iter().find(|pip| needs_user(pip).is_some() && asks_by_command(desk, pip) && !knows_ours(pip))?;
     let what = format!(
-        "version {} asks only about a URL that names a user: {} install --index-url {url} PACKAGE",
+        "version {} asks only about a URL that names a user: {} install --index-url {} PACKAGE",
         needs_user(pip)?,
-        shown(&pip.program)
+        shown(&pip.program),
+        url()?
     );
     Some(Finding::hint(CHECK, what))
 }

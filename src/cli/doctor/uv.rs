@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::desk::{Desk, Ours, env, shown};
+use super::desk::{Desk, Ours, ask_command, env, shown};
 use super::finding::Finding;
 use crate::caller::{UvAsks, UvIndex, uv_asks};
 use crate::cli::args::Client;
@@ -72,11 +72,7 @@ fn judged(asks: &UvAsks, ours: &[Named], users: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     if asks.provider != "subprocess" {
         let what = format!("it asks no keyring for {}: its keyring-provider is not subprocess", first.name);
-        let command = match env("UV_KEYRING_PROVIDER") {
-            Some(_) => "export UV_KEYRING_PROVIDER=subprocess",
-            None => MEND,
-        };
-        findings.push(Finding::warning(CHECK, what).run(command));
+        findings.push(Finding::warning(CHECK, what).run(ask_command("UV_KEYRING_PROVIDER", MEND)));
     }
     for Named { name, has_user, index } in ours {
         if index.is_always || *has_user {

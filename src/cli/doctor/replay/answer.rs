@@ -77,8 +77,9 @@ impl Came {
             Ok(probe) => {
                 let holder = Holder { server: server.url().clone(), user: self.user.clone() };
                 let checked = server.check_token(&probe, &self.user);
-                if let (Ok(()), Err(Error::NotFound { .. })) =
-                    (&checked, server.bases(index, Some((&self.user, &probe)), BASES))
+                // Whoever does not take the token is asked nothing more.
+                if checked.is_ok()
+                    && let Err(Error::NotFound { .. }) = server.bases(index, Some((&self.user, &probe)), BASES)
                 {
                     return missing(check, server.url(), index);
                 }

@@ -4,7 +4,7 @@ use super::Service;
 use super::ask::{Form, Step};
 use crate::caller::{PipAsks, UvAsks, uv_asks};
 use crate::cli::args::Client;
-use crate::cli::doctor::desk::{Desk, env, shown};
+use crate::cli::doctor::desk::{Desk, ask_command, shown};
 use crate::cli::doctor::finding::Finding;
 use crate::cli::doctor::pip::{Way, asks, needs_user, unasked, way};
 use crate::cli::installed::Installed;
@@ -33,7 +33,7 @@ fn pip(found: &Installed, service: &Service, asks: Option<&PipAsks>) -> Result<V
         (Way::None, _) => {
             let what =
                 format!("{} asks no keyring, as it is told to (keyring-provider, no-input)", shown(&found.program));
-            Err(Finding::failing("pip", what).run(told("PIP_KEYRING_PROVIDER", "devpi-tokens setup pip")))
+            Err(Finding::failing("pip", what).run(ask_command("PIP_KEYRING_PROVIDER", "devpi-tokens setup pip")))
         }
         (Way::Import, Some(own)) => {
             Ok(urls.into_iter().map(|url| Step::import(&own.python, [&url, service.user(), "together"])).collect())
@@ -56,7 +56,7 @@ fn pip(found: &Installed, service: &Service, asks: Option<&PipAsks>) -> Result<V
 fn uv(found: &Installed, service: &Service, (asks, is_always): (&UvAsks, bool)) -> Result<Vec<Step>, Finding> {
     if asks.provider != "subprocess" {
         let what = "it asks no keyring: its keyring-provider is not subprocess";
-        return Err(Finding::failing("uv", what).run(told("UV_KEYRING_PROVIDER", "devpi-tokens setup uv")));
+        return Err(Finding::failing("uv", what).run(ask_command("UV_KEYRING_PROVIDER", "devpi-tokens setup uv")));
     }
     let host = service.host();
     if let Some(user) = &service.user {
@@ -83,11 +83,6 @@ fn twine(found: &Installed, service: &Service) -> Result<Vec<Step>, Finding> {
         Some(own) => Ok(vec![Step::import(&own.python, [&service.url, service.user(), "apart"])]),
         None => Err(Finding::failing("twine", format!("the Python of {} cannot be told", shown(&found.program)))),
     }
-}
-
-/// What has a client ask the command: a variable counts more than its file.
-fn told(variable: &str, setup: &str) -> String {
-    if env(variable).is_some() { format!("export {variable}=subprocess") } else { setup.to_owned() }
 }
 
 fn keyring(found: &Installed) -> Result<&std::path::Path, Finding> {
