@@ -1,6 +1,6 @@
 //! What a look-up does before and after the agent's answer: the list of our hosts, frames. `cargo bench --bench lookup`
 
-use devpi_tokens::hosts;
+use devpi_tokens::hosts::{self, Hosts};
 use devpi_tokens::protocol::{Question, Request};
 use devpi_tokens::target::{Purpose, Target};
 use devpi_tokens::wire;
@@ -11,11 +11,14 @@ fn main() {
 
 #[divan::bench(args = [1, 10, 100, 1_000, 10_000])]
 fn url_among_servers(bencher: divan::Bencher, servers: usize) {
-    let list: String = (0..servers).map(|number| format!("https://devpi-{number}.example\n")).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("hosts");
+    let all = (0..servers).map(|number| format!("https://devpi-{number}.example").parse().expect("a server"));
+    std::fs::write(&path, hosts::text(all.collect::<Vec<_>>().iter())).expect("a list");
     let url = format!("https://devpi-{}.example/alice/dev/+simple/", servers / 2);
     bencher.bench(|| {
         let target: Target = url.parse().expect("a URL");
-        hosts::find(&list, &target)
+        Hosts::open(&path)?.find(&target)
     });
 }
 

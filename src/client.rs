@@ -9,7 +9,7 @@ use std::time::Duration;
 use interprocess::local_socket::Stream;
 
 use crate::exit::{Exit, Failure, why};
-use crate::hosts;
+use crate::hosts::{self, Hosts};
 use crate::paths::Paths;
 use crate::protocol::{Credential, Errand, Question, Request, Response};
 use crate::wire::{self, WireError};
@@ -174,20 +174,22 @@ impl Greeted<'_> {
     }
 }
 
-/// The list of the servers that are ours; where there is none, as in a container, what the agent says of them that serves
+/// The servers that are ours; where there is no list, as in a container, what the agent says of them that serves
 /// the socket which the environment names.
 ///
 /// # Errors
 /// Those of that agent.
-pub fn hosts(paths: &Paths) -> Result<String, Failure> {
-    let list = hosts::read(&paths.hosts());
-    if !list.is_empty() || !paths.sockets.iter().any(|path| is_named(path)) {
-        return Ok(list);
+pub fn hosts(paths: &Paths) -> Result<Hosts, Failure> {
+    if let Some(listed) = Hosts::open(&paths.hosts()) {
+        return Ok(listed);
+    }
+    if !paths.sockets.iter().any(|path| is_named(path)) {
+        return Ok(Hosts::default());
     }
     // None is started for it: it would know of no server.
-    let Some(mut agent) = Client::running(paths)? else { return Ok(list) };
+    let Some(mut agent) = Client::running(paths)? else { return Ok(Hosts::default()) };
     match agent.request(&Request::Servers)? {
-        Response::Servers(servers) => Ok(hosts::text(servers.iter())),
+        Response::Servers(servers) => Ok(Hosts::Told(hosts::text(servers.iter()))),
         _ => Err(unexpected()),
     }
 }

@@ -1,26 +1,104 @@
-//! The plain list of the servers that are ours, a URL a line. It decides only between a miss and a question: what it
-//! says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
+//! The plain list of the servers that are ours, a URL a line, sorted. It decides only between a miss and a question: what
+//! it says is no secret, and whoever changes it gains nothing, as the agent answers from its vault alone.
 
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 #[cfg(feature = "agent")]
 use crate::folder::{Folder, replace};
 use crate::target::{Place, ServerUrl, Target};
 
-/// The longest list that is read, in bytes.
+/// The longest list that is read as a whole, in bytes.
 const LONGEST: u64 = 1024 * 1024;
+
+/// How much of a list is looked at at once, in bytes: a line of it, which has 2048 at most, and what is left of another.
+const PIECE: usize = 2 * 2049;
+
+/// The servers that are ours.
+#[derive(Debug)]
+pub enum Hosts {
+    /// Those in the list of this machine, as it was when it was opened.
+    Listed(File),
+    /// Those in a list that an agent told.
+    Told(String),
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self::Told(String::new())
+    }
+}
+
+impl Hosts {
+    /// The list of this machine; `None` where there is none, or nothing in it.
+    pub fn open(path: &Path) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        file.metadata().is_ok_and(|found| found.len() > 0).then_some(Self::Listed(file))
+    }
+
+    /// The server that a target lies on, and where; see [`find`]. Of a long list only what is about the target's host is
+    /// read.
+    pub fn find(&self, target: &Target) -> Option<(ServerUrl, Place)> {
+        let list = match self {
+            Self::Listed(file) => Cow::Owned(about(file, target.host()).ok()?),
+            Self::Told(list) => Cow::Borrowed(list.as_str()),
+        };
+        find(&list, target)
+    }
+
+    /// All of them.
+    #[cfg(feature = "cli")]
+    pub fn all(&self) -> Vec<ServerUrl> {
+        match self {
+            Self::Listed(file) => servers(&whole(file).unwrap_or_default()).collect(),
+            Self::Told(list) => servers(list).collect(),
+        }
+    }
+}
+
+/// The lines of a list that can be of a server on that host, found by halves.
+fn about(mut file: &File, host: &str) -> std::io::Result<String> {
+    let pieces = file.metadata()?.len().div_ceil(PIECE as u64);
+    let mut lines = String::new();
+    for scheme in ["http", "https"] {
+        let start = format!("{scheme}://{host}");
+        // The last piece that begins before them, or the first one of all, and one that does not.
+        let (mut before, mut behind) = (0, pieces);
+        while behind - before > 1 {
+            let middle = before.midpoint(behind);
+            *if begins_before(file, middle, &start)? { &mut before } else { &mut behind } = middle;
+        }
+        file.seek(SeekFrom::Start(before * PIECE as u64))?;
+        let mut rest = BufReader::with_capacity(PIECE, file);
+        if before > 0 {
+            rest.skip_until(b'\n')?;
+        }
+        let rest = rest.lines().map_while(Result::ok).skip_while(|line| *line < start);
+        lines.extend(rest.take_while(|line| line.starts_with(&start)).map(|line| line + "\n"));
+    }
+    Ok(lines)
+}
+
+/// Whether the first line that begins in a piece of a list comes before those that start with `start`.
+fn begins_before(file: &File, piece: u64, start: &str) -> std::io::Result<bool> {
+    let mut bytes = [0; PIECE];
+    let length = file.read_at(&mut bytes, piece * PIECE as u64)?;
+    let mut lines = bytes[..length].split(|byte| *byte == b'\n').skip(1);
+    Ok(lines.next().is_some_and(|line| !line.is_empty() && line < start.as_bytes()))
+}
 
 /// The text of the list; empty where there is none or where it cannot be read.
 pub fn read(path: &Path) -> String {
-    use std::io::Read;
-    let read = || {
-        let file = std::fs::File::open(path)?;
-        // Room for all of it and for seeing its end: grown into, a long one would be moved a dozen times.
-        let length = file.metadata()?.len().min(LONGEST);
-        let mut text = String::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-        file.take(LONGEST).read_to_string(&mut text).map(|_| text)
-    };
-    read().unwrap_or_else(|_: std::io::Error| String::new())
+    File::open(path).and_then(|file| whole(&file)).unwrap_or_default()
+}
+
+fn whole(mut file: &File) -> std::io::Result<String> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.take(LONGEST).read_to_string(&mut text).map(|_| text)
 }
 
 /// Replaces the list as a whole, as other processes read it at any time. The same list is left as it is.
@@ -57,7 +135,6 @@ pub fn servers(list: &str) -> impl Iterator<Item = ServerUrl> {
 pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
     let mut found: Vec<(ServerUrl, Place)> = list
         .lines()
-        .filter(|line| names(line, target.host()))
         .filter_map(|line| {
             let server: ServerUrl = line.trim().parse().ok()?;
             let place = server.place(target)?;
@@ -69,19 +146,6 @@ pub fn find(list: &str, target: &Target) -> Option<(ServerUrl, Place)> {
     }
     found.sort_by_key(|(server, _)| server.depth());
     found.pop()
-}
-
-/// Whether a line can be of a server on that host: of ten thousand only a few have to be read.
-fn names(line: &str, host: &str) -> bool {
-    // Behind `http` or `https`, byte by byte: a call for each part costs more than what it compares.
-    let authority = match line.as_bytes() {
-        [_, _, _, _, b':', b'/', b'/', rest @ ..] | [_, _, _, _, _, b':', b'/', b'/', rest @ ..] => rest,
-        [b' ' | b'\t', ..] => return names(line.trim_start(), host),
-        _ => return false,
-    };
-    let host = host.as_bytes();
-    authority.first().zip(host.first()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
-        && authority.get(..host.len()).is_some_and(|start| start.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -118,6 +182,35 @@ mod tests {
         }
         let target = "https://corp/alice/dev".parse().expect("a target");
         assert!(["https://CORP:443", " HTTPS://corp/ "].iter().all(|line| find(line, &target).is_some()));
+    }
+
+    #[test]
+    fn in_a_list_of_many_each_is_found_as_if_all_were_read() {
+        let path = |number: usize| "p".repeat(1 + number % 2000);
+        let urls = (0..1000).flat_map(|number| {
+            let port = 3000 + number % 3;
+            [
+                format!("http://h{number}.example:{port}/{}", path(number * 7)),
+                format!("https://h{number}.example"),
+                format!("https://{number}.example/{number}"),
+                format!("http://[::{number:x}]/{}", path(number)),
+            ]
+        });
+        let all: Vec<ServerUrl> = urls.map(|url| url.parse().expect("a server")).collect();
+        let (folder, text) = (tempfile::tempdir().expect("a folder"), text(all.iter()));
+        let file = folder.path().join("hosts");
+        std::fs::write(&file, &text).expect("a list");
+        let hosts = Hosts::open(&file).expect("a list");
+        // Of each kind, wherever they lie: to find one takes a millisecond where nothing is optimised.
+        for server in all.iter().step_by(37) {
+            let target = format!("{server}/alice/dev").parse().expect("a target");
+            assert!(hosts.find(&target).is_some_and(|(found, _)| found == *server), "{server}");
+        }
+        for other in ["http://h.example", "https://h1000.example", "http://a", "https://z", "h7.example:3001", "[::1]"]
+        {
+            let target = other.parse().expect("a target");
+            assert_eq!(hosts.find(&target), find(&text, &target), "{other}");
+        }
     }
 
     #[test]

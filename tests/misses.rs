@@ -56,7 +56,7 @@ fn a_bare_host_is_a_miss_where_the_server_is_https() {
     let home = Home::new("memory");
     let data = home.path().join("data");
     std::fs::DirBuilder::new().mode(0o700).create(&data).expect("a folder");
-    std::fs::write(data.join("hosts"), "https://corp.invalid\nhttp://127.0.0.1:2\n").expect("a list");
+    std::fs::write(data.join("hosts"), "http://127.0.0.1:2\nhttps://corp.invalid\n").expect("a list");
     let asked = |service: &str| lonely(&home, &["--mode=creds", "get", service]).output().expect("keyring");
     for bare in ["corp.invalid", "corp.invalid:443"] {
         let missed = asked(bare);

@@ -4,7 +4,6 @@ use super::args::Explain;
 use super::{Terminal, now, when};
 use crate::client;
 use crate::exit::{Exit, Failure};
-use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::{Question, Request, Response, Weighed};
 use crate::target::{IndexName, Miss, Page, Place, ProjectName, Purpose, ServerUrl, Target, UserName};
@@ -19,11 +18,9 @@ const EXAMPLE: &str = "my-project";
 
 pub(super) fn run(args: Explain, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
-    let list = client::hosts(&paths)?;
-    let found = hosts::find(&list, &args.url);
-    let servers: Vec<ServerUrl> = hosts::servers(&list).collect();
-    let found = found.filter(|(server, _)| server.miss(&args.url).is_none());
-    let Some((server, place)) = found else { return Err(not_ours(&servers, &args.url)) };
+    let hosts = client::hosts(&paths)?;
+    let found = hosts.find(&args.url).filter(|(server, _)| server.miss(&args.url).is_none());
+    let Some((server, place)) = found else { return Err(not_ours(&hosts.all(), &args.url)) };
     if place.page == Page::Other {
         return Err(Failure::new(Exit::NotFound, format!("not ours: the URL is on {server}, and of no index there"))
             .with_remedy("name an index: a URL that ends in user/index/ or user/index/+simple/"));

@@ -9,7 +9,6 @@ use super::prompt::Prompt;
 use super::{Terminal, open, which};
 use crate::client;
 use crate::exit::{Exit, Failure};
-use crate::hosts;
 use crate::paths::Paths;
 use crate::protocol::{Credential, Question};
 use crate::secret::Secret;
@@ -18,7 +17,7 @@ use crate::token::{Item, Narrowing};
 
 pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
-    let found = hosts::find(&client::hosts(&paths)?, &args.url);
+    let found = client::hosts(&paths)?.find(&args.url);
     let Some((server, place)) = found.filter(|(_, place)| place.page != Page::Other) else {
         return Err(Failure::new(Exit::NotFound, "no token is kept for that URL")
             .with_remedy("see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL"));

@@ -4,7 +4,6 @@ use super::git::Service;
 use crate::caller::{self, Doing, Observed, Program};
 use crate::client;
 use crate::exit::{Exit, Failure};
-use crate::hosts;
 use crate::paths::Paths;
 use crate::process;
 use crate::protocol::{Credential, Question};
@@ -25,8 +24,8 @@ pub(super) fn ask(service: &str, named: Option<&str>) -> Result<Asked, Failure> 
     // What is no address is a name that other programs keep passwords under.
     let Ok(target) = service.parse::<Target>() else { return Ok(Asked::NotOurs) };
     let paths = Paths::find()?;
-    let list = client::hosts(&paths)?;
-    match hosts::find(&list, &target) {
+    let hosts = client::hosts(&paths)?;
+    match hosts.find(&target) {
         // Nobody says by which scheme a bare host is going to be asked: a link to `http://` would carry the token in
         // the clear. Every client asks by the URL first, so nothing is lost.
         Some((server, _)) if target.is_bare_host() && server.is_https() => Ok(Asked::Miss),
@@ -36,7 +35,7 @@ pub(super) fn ask(service: &str, named: Option<&str>) -> Result<Asked, Failure> 
             let Ok(user) = user([named, target.user()]) else { return Ok(Asked::Miss) };
             let agent = client::greet(&paths);
             let doing = doing();
-            let warning = caller::confusion(&doing, |index| hosts::find(&list, index).is_some());
+            let warning = caller::confusion(&doing, |index| hosts.find(index).is_some());
             // pip throws away what the keyring command says beside its answer: the log keeps it.
             let stranger = warning.as_ref().map(|warning| warning.stranger.clone());
             let mut credential = agent.ask(Question { stranger, ..question(&server, &place, user, &doing) })?;
@@ -50,7 +49,7 @@ pub(super) fn ask(service: &str, named: Option<&str>) -> Result<Asked, Failure> 
 /// Whether a service, as Python's keyring names it, is on a server of ours.
 pub(super) fn is_ours(service: &str) -> bool {
     let (Ok(target), Ok(paths)) = (service.parse::<Target>(), Paths::find()) else { return false };
-    client::hosts(&paths).is_ok_and(|list| hosts::find(&list, &target).is_some())
+    client::hosts(&paths).is_ok_and(|hosts| hosts.find(&target).is_some())
 }
 
 /// Asks about a service as git names it.
@@ -58,7 +57,7 @@ pub(super) fn ask_git(service: &Service) -> Result<Asked, Failure> {
     let malformed = |_| Failure::new(Exit::Malformed, "git asks about something that is no URL");
     let target = service.target().map_err(malformed)?;
     let paths = Paths::find()?;
-    match hosts::find(&client::hosts(&paths)?, &target) {
+    match client::hosts(&paths)?.find(&target) {
         Some((server, place)) if place.page != Page::Other && server.is_https() == (service.protocol == "https") => {
             let Ok(user) = user([service.username.as_deref(), None]) else { return Ok(Asked::Miss) };
             // git only ever reads from an index.

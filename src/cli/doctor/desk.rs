@@ -11,7 +11,7 @@ use crate::client;
 use crate::disk::Disk;
 use crate::escape::printable;
 use crate::exit::Failure;
-use crate::hosts;
+use crate::hosts::Hosts;
 use crate::paths::Paths;
 use crate::target::{IndexName, Place, ServerUrl, Target};
 
@@ -21,8 +21,8 @@ pub(super) struct Desk {
     pub(super) around: Surroundings,
     /// The folder that this program was started in.
     folder: PathBuf,
-    /// The list of the servers that are ours.
-    list: String,
+    /// The servers that are ours.
+    hosts: Hosts,
 }
 
 impl Desk {
@@ -31,8 +31,8 @@ impl Desk {
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let around = Surroundings::of(&home, |name| std::env::var_os(name));
         let folder = std::env::current_dir().unwrap_or_default();
-        let list = client::hosts(&paths).unwrap_or_default();
-        Ok(Self { paths, around, folder, list })
+        let hosts = client::hosts(&paths).unwrap_or_default();
+        Ok(Self { paths, around, folder, hosts })
     }
 
     /// Where a client lives.
@@ -56,7 +56,7 @@ impl Desk {
 
     /// The server of ours that a target is on, and where there.
     pub(super) fn place(&self, target: &Target) -> Option<(ServerUrl, Place)> {
-        hosts::find(&self.list, target)
+        self.hosts.find(target)
     }
 
     /// The indexes of a server that pip and uv are configured with.

@@ -7,7 +7,7 @@ use crate::caller::{self, Doing, Observed, Program};
 use crate::cli::args::Exec;
 use crate::disk::Disk;
 use crate::exit::{Exit, Failure};
-use crate::hosts;
+use crate::hosts::Hosts;
 use crate::protocol::Question;
 use crate::target::{IndexName, Page, Purpose, ServerUrl, Target, UserName};
 
@@ -92,10 +92,10 @@ pub(super) struct Place {
 }
 
 /// The servers that the arguments name, else those that the run is configured with: one on each host.
-pub(super) fn places(list: &str, args: &Exec, run: &Run) -> Result<Vec<Place>, Failure> {
+pub(super) fn places(hosts: &Hosts, args: &Exec, run: &Run) -> Result<Vec<Place>, Failure> {
     let mut places = Vec::new();
     for url in &args.urls {
-        let (server, index) = ours(list, url).ok_or_else(|| {
+        let (server, index) = ours(hosts, url).ok_or_else(|| {
             Failure::new(Exit::NotFound, "no token is kept for that URL")
                 .with_remedy("see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL")
         })?;
@@ -108,7 +108,7 @@ pub(super) fn places(list: &str, args: &Exec, run: &Run) -> Result<Vec<Place>, F
         for url in run.urls(args.purpose).into_iter().filter_map(|url| url.parse::<Target>().ok()) {
             // What is asked for under a name that no token can have is no business of ours.
             let Ok(user) = url.user().map(str::parse).transpose() else { continue };
-            let Some((server, index)) = ours(list, &url) else { continue };
+            let Some((server, index)) = ours(hosts, &url) else { continue };
             add(&mut places, Place { server, user, indexes: index.into_iter().collect() })?;
         }
     }
@@ -127,8 +127,8 @@ pub(super) fn places(list: &str, args: &Exec, run: &Run) -> Result<Vec<Place>, F
     Ok(places)
 }
 
-fn ours(list: &str, url: &Target) -> Option<(ServerUrl, Option<IndexName>)> {
-    let found = hosts::find(list, url).filter(|(_, place)| place.page != Page::Other);
+fn ours(hosts: &Hosts, url: &Target) -> Option<(ServerUrl, Option<IndexName>)> {
+    let found = hosts.find(url).filter(|(_, place)| place.page != Page::Other);
     found.map(|(server, place)| (server, place.index))
 }
 
