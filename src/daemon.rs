@@ -35,7 +35,7 @@ use lock::Lock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::Client;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::folder::Folder;
 use crate::memory;
 use crate::paths::Paths;
@@ -134,7 +134,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     let mut paths = Paths::find()?;
     paths.sockets = options.socket.clone().map_or(paths.sockets, |socket| vec![socket]);
     let program = std::env::current_exe().map_err(|error| {
-        Failure::new(Exit::Unavailable, format!("cannot tell where this program lies: {}", error.kind()))
+        Failure::new(Exit::Unavailable, format!("cannot tell where this program lies: {}", why(error.kind())))
     })?;
     for folder in [&paths.data, &paths.state] {
         Folder::private(folder)?;
@@ -147,7 +147,7 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     log::start(&paths.state, options.foreground)?;
     log::say_whether_swappable();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(Exit::Unavailable, format!("cannot start the agent's runtime: {}", error.kind()))
+        Failure::new(Exit::Unavailable, format!("cannot start the agent's runtime: {}", why(error.kind())))
     })?;
     let local = tokio::task::LocalSet::new();
     let served = local.block_on(&runtime, async {
@@ -155,8 +155,9 @@ fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
         let bound = given.map_or_else(|| Bound::bind(&paths.sockets), Ok)?;
         tracing::info!(socket = %bound.path().display(), "serving");
         // Whoever hears that it is ready may send one.
-        let signals = Signals::received()
-            .map_err(|error| Failure::new(Exit::Unavailable, format!("cannot receive signals: {}", error.kind())))?;
+        let signals = Signals::received().map_err(|error| {
+            Failure::new(Exit::Unavailable, format!("cannot receive signals: {}", why(error.kind())))
+        })?;
         let _ = writeln!(out, "ready");
         // Where no service manager has started this agent, there is nobody to tell.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);

@@ -20,6 +20,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use crate::escape::one_line;
+use crate::exit::why;
 use crate::session_bus::Screen;
 
 /// Where the system keeps it. Not on PATH, and in no file of ours: a program of the same user is not to choose it.
@@ -58,7 +59,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PinentryError {
     /// It did not start.
-    #[error("cannot start {program}: {reason}")]
+    #[error("cannot start {program}: {}", why(*reason))]
     Start {
         /// The program.
         program: PathBuf,
@@ -339,7 +340,7 @@ mod tests {
         assert_eq!(said("SETPROMPT").await, Err(PinentryError::Failed("no".to_owned())));
         let program = Path::new("/nonexistent/pinentry");
         let error = ask(program, "", &screen(), Duration::from_secs(20)).await.expect_err("no program");
-        assert_eq!(error.to_string(), "cannot start /nonexistent/pinentry: entity not found");
+        assert_eq!(error.to_string(), "cannot start /nonexistent/pinentry: no such file or folder");
         let home = tempfile::tempdir().expect("a folder");
         let program = home.path().join("pinentry");
         script_at(&program, TALK);

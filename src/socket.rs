@@ -107,7 +107,7 @@ pub fn connect(path: &Path, trust: Trust, patience: Duration) -> Result<(Stream,
     use std::io::ErrorKind as Kind;
     let shown = || path.display().to_string();
     let failed = |error: std::io::Error| match error.kind() {
-        Kind::NotFound | Kind::ConnectionRefused => SocketError::Nobody(shown()),
+        Kind::NotFound | Kind::NotADirectory | Kind::ConnectionRefused => SocketError::Nobody(shown()),
         kind => SocketError::Io { path: shown(), kind },
     };
     let stream = Stream::connect(name(path).map_err(failed)?).map_err(failed)?;
@@ -134,6 +134,7 @@ mod tests {
         drop(std::os::unix::net::UnixListener::bind(folder.path().join("b.sock")).expect("a socket"));
         assert!(matches!(connect(&folder.path().join("b.sock"), Trust::Ours, patience), Err(SocketError::Nobody(_))));
         std::fs::write(folder.path().join("c.sock"), "").expect("a file");
+        assert!(matches!(connect(&folder.path().join("c.sock/d"), Trust::Ours, patience), Err(SocketError::Nobody(_))));
         assert!(connect(&folder.path().join("c.sock"), Trust::Ours, patience).is_err());
     }
 

@@ -115,7 +115,7 @@ impl NewFile {
         let written = fill(&mut self.file).and_then(|()| self.file.sync_all()).and_then(|()| self.name());
         written.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => exists(&self.path),
-            kind => Failure::new(Exit::CannotWrite, format!("cannot write {}: {kind}", self.path.display()))
+            kind => Failure::new(Exit::CannotWrite, format!("cannot write {}: {}", self.path.display(), why(kind)))
                 .with_remedy(ELSEWHERE),
         })
     }

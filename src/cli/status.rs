@@ -114,9 +114,9 @@ fn lines(status: &Status, now: u64) -> Vec<(Tone, String)> {
     }
     for retired in &status.retired {
         let until = if retired.in_use_until <= now {
-            "no longer used".to_owned()
+            "what was made from it has ended".to_owned()
         } else {
-            format!("used until {}", when(now, retired.in_use_until))
+            format!("what was made from it ends {}", when(now, retired.in_use_until))
         };
         let line = format!("to be deleted at the next login of {}: token {}, {until}", retired.holder.user, retired.id);
         lines.push((Tone::Plain, line));

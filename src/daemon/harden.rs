@@ -2,7 +2,7 @@
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::memory;
 
 /// Makes this process unreadable for others of its user (`prctl(2)`, `PR_SET_DUMPABLE`), without core files, with
@@ -20,8 +20,9 @@ pub fn harden() -> Result<(), Failure> {
     // As much as can be had: where a service manager or an administrator has set an end, that one stays.
     let lockable = rustix::process::getrlimit(Resource::Memlock);
     let _ = rustix::process::setrlimit(Resource::Memlock, Rlimit { current: lockable.maximum, ..lockable });
-    protect_stack()
-        .map_err(|error| Failure::new(Exit::Unsafe, format!("cannot make the agent's stack private: {}", error.kind())))
+    protect_stack().map_err(|error| {
+        Failure::new(Exit::Unsafe, format!("cannot make the agent's stack private: {}", why(error.kind())))
+    })
 }
 
 /// Locks the part of the stack that requests use and [`wipe_stack`] wipes, and leaves it out of dumps.
@@ -45,7 +46,7 @@ fn protect_stack() -> std::io::Result<()> {
 /// [`Exit::Unavailable`] where the system refuses.
 pub(super) fn detach() -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Unavailable, format!("cannot leave the caller's session: {}", error.kind()))
+        Failure::new(Exit::Unavailable, format!("cannot leave the caller's session: {}", why(error.kind())))
     };
     // Refused only to the leader of a process group, which has a session of its own then or was given one by hand.
     let _ = rustix::process::setsid();
@@ -75,7 +76,8 @@ pub(super) fn let_go_of_output() -> Result<(), Failure> {
         rustix::stdio::dup2_stderr(&null)?;
         Ok(rustix::stdio::dup2_stdout(&null)?)
     };
-    replace().map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", error.kind())))
+    replace()
+        .map_err(|error| Failure::new(Exit::Unavailable, format!("cannot let go of the caller: {}", why(error.kind()))))
 }
 
 /// How much of the stack is wiped, in bytes: more than any request uses.

@@ -20,7 +20,7 @@ use super::lock::Lock;
 use super::session;
 use super::sockets::{Arrival, Door};
 use super::visitor::Visitor;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, why};
 use crate::folder::Folder;
 use crate::socket::{self, Peer};
 
@@ -46,14 +46,13 @@ impl Bound {
     /// The socket that a service manager has bound and started this agent for (`sd_listen_fds(3)`).
     pub(super) fn given() -> Result<Option<Self>, Failure> {
         let unusable = |why: String| Failure::new(Exit::Unavailable, format!("cannot use the socket given: {why}"));
-        let given = ListenFd::from_env().take_unix_listener(0).map_err(|error| unusable(error.kind().to_string()))?;
+        let given = ListenFd::from_env().take_unix_listener(0).map_err(|error| unusable(why(error.kind())))?;
         let Some(given) = given else { return Ok(None) };
         let address = given.local_addr().ok();
         let path = address.and_then(|address| Some(address.as_pathname()?.to_owned()));
         let path = path.ok_or_else(|| unusable("it has no path".to_owned()))?;
         let inode = inode(&path).ok_or_else(|| unusable(format!("{} is gone", path.display())))?;
-        let listener =
-            UnixListener::try_from(OwnedFd::from(given)).map_err(|error| unusable(error.kind().to_string()))?;
+        let listener = UnixListener::try_from(OwnedFd::from(given)).map_err(|error| unusable(why(error.kind())))?;
         Ok(Some(Self { listener: listener.into(), path, inode, by_us: false }))
     }
 
@@ -72,7 +71,7 @@ impl Bound {
 
     fn bind_one(path: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
-            Failure::new(Exit::Unavailable, format!("cannot listen at {}: {}", path.display(), error.kind()))
+            Failure::new(Exit::Unavailable, format!("cannot listen at {}: {}", path.display(), why(error.kind())))
         };
         if let Some(folder) = path.parent() {
             Folder::private(folder)?;

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::listener::{BACK_OFF, Bound};
+use crate::exit::why;
 use crate::folder::{Fault, Folder, FolderError};
 use crate::paths::Paths;
 use crate::protocol::{Denial, NoSocket, Question, RestrictedSocket};
@@ -168,7 +169,7 @@ async fn accept(bound: Rc<Bound>, door: Rc<Door>, came: mpsc::Sender<Arrival>) {
 
 /// A socket for everybody, in a folder of ours that nobody else can change.
 fn bind(path: &Path, own: &[PathBuf]) -> Result<Bound, NoSocket> {
-    let system = |error: std::io::Error| NoSocket::System(error.kind().to_string());
+    let system = |error: std::io::Error| NoSocket::System(why(error.kind()));
     if path.as_os_str().len() > Paths::LONGEST_SOCKET {
         return Err(NoSocket::Long);
     }

@@ -17,6 +17,7 @@ use super::command::{self, CommandError, CommandLine};
 use super::key::{Key, KeyId};
 use super::keyring::{self, KeyringError, KeyringState};
 use super::passphrase::{self, PassphraseError, Wrapped};
+use crate::exit::why;
 use crate::notification;
 use crate::secret::Secret;
 use crate::session_bus::{Environment, SessionBusError};
@@ -90,7 +91,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChildError {
     /// The program did not start.
-    #[error("cannot start {program}: {reason}")]
+    #[error("cannot start {program}: {}", why(*reason))]
     Start {
         /// The program.
         program: PathBuf,

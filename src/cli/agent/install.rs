@@ -137,5 +137,5 @@ fn is_ours(path: &Path) -> bool {
 }
 
 fn cannot_write(path: &Path, what: &str, kind: ErrorKind) -> Failure {
-    Failure::new(Exit::CannotWrite, format!("cannot {what} {}: {kind}", path.display()))
+    Failure::new(Exit::CannotWrite, format!("cannot {what} {}: {}", path.display(), why(kind)))
 }

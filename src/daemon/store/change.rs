@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::denial::{denial, replaced};
 use super::{Store, bytes};
+use crate::exit::why;
 use crate::hosts;
 use crate::protocol::{Denial, IndexBases};
 use crate::target::ServerUrl;
@@ -114,7 +115,7 @@ fn write_hosts(path: &Path, contents: &Contents) -> std::io::Result<()> {
 
 fn not_listed(path: &Path, error: &std::io::Error) -> Denial {
     Denial::Vault {
-        message: format!("cannot write {}: {}", path.display(), error.kind()),
+        message: format!("cannot write {}: {}", path.display(), why(error.kind())),
         remedy: Some("see that its folder can be written, and try again".to_owned()),
         is_unsafe: false,
         in_writing: true,
