@@ -20,6 +20,7 @@ mod list;
 mod log;
 mod login;
 mod logout;
+mod mask;
 mod mint;
 mod netrc;
 mod open;

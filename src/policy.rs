@@ -1,14 +1,16 @@
 //! The ceiling: what may be granted at all, and for how long. Within it the question decides.
 
+mod bounds;
 mod ceiling;
 mod rules;
 
 use std::collections::BTreeSet;
 
+pub use bounds::Bounds;
 pub use ceiling::{Ceiling, Ceilings, Kind, Limits, NotACeiling, Policy};
 pub use rules::Rules;
 
-use crate::protocol::{Denial, Holder, Question, Refusal, Refused};
+use crate::protocol::{Denial, Question, Refusal, Refused};
 use crate::target::{IndexName, Permission, ProjectName, Purpose};
 use crate::time::Expiry;
 use crate::token::{Restriction, Scope};
@@ -57,34 +59,10 @@ impl Grant {
 /// A root token as a decision sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rooted<'a> {
-    /// Whose it is, and where.
-    pub holder: &'a Holder,
     /// What its restrictions leave.
     pub scope: &'a Scope,
-    /// Its ceilings.
-    pub policy: &'a Policy,
-    /// What no ceiling exceeds.
-    pub limits: &'a Limits,
-}
-
-impl Rooted<'_> {
-    /// The lowest ceiling of all that a question's token could be used for, and whose it is: one to push with reads and
-    /// uploads as well. A limit is an end for large uploads, too.
-    fn ceiling(&self, question: &Question, index: &IndexName) -> (Ceiling, Kind) {
-        let own = Kind::of(question);
-        let of_kind = |kind: Kind| {
-            let ceiling = self.policy.ceiling(kind, index).and(share(question));
-            (self.limits.narrow(ceiling, (self.holder, kind, Some(index))), kind)
-        };
-        Kind::implied(question).into_iter().map(of_kind).fold(of_kind(own), Ord::min)
-    }
-
-    /// Whether a person has to say yes to any of what a question's token could be used for.
-    fn confirms(&self, question: &Question, index: &IndexName) -> bool {
-        std::iter::once(Kind::of(question)).chain(Kind::implied(question)).any(|kind| {
-            self.policy.confirms(kind, Some(index)) || self.limits.confirms((self.holder, kind, Some(index)))
-        })
-    }
+    /// What holds for the tokens that are made from it.
+    pub bounds: Bounds<'a>,
 }
 
 /// Decides one question whose indexes are complete: for reads, the bases are among them.
@@ -95,7 +73,7 @@ impl Rooted<'_> {
 /// The reason why nothing is granted.
 pub fn decide(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, Denial> {
     granted(rooted, question, now).map_err(|why| match why {
-        Some(why) => Denial::Refused(Box::new(Refused { holder: rooted.holder.clone(), why })),
+        Some(why) => Denial::Refused(Box::new(Refused { holder: rooted.bounds.holder.clone(), why })),
         None => Denial::NoIndex { server: question.server.clone() },
     })
 }
@@ -118,7 +96,7 @@ fn granted(rooted: Rooted<'_>, question: &Question, now: u64) -> Result<Grant, O
     if expires < now + WORTHWHILE.min(wanted) {
         return Err(Some(Refusal::EndsNow));
     }
-    let confirm = indexes.iter().any(|index| rooted.confirms(question, index));
+    let confirm = indexes.iter().any(|index| rooted.bounds.confirms(Kind::of(question), Some(index)));
     Ok(Grant { permissions, indexes, projects, expires, confirm })
 }
 
@@ -144,11 +122,16 @@ fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<(BTreeSet<IndexNam
     if !scope.allows_index(asked) {
         return Err(Some(Refusal::Index(asked.clone())));
     }
-    if let (Ceiling::Never, kind) = rooted.ceiling(question, asked) {
-        return Err(Some(Refusal::Policy(kind, asked.clone())));
+    let (kind, bounds) = (Kind::of(question), rooted.bounds);
+    if let bounds::Lowest { ceiling: Ceiling::Never, kind, index } = bounds.lowest((kind, Some(asked)), share(question))
+    {
+        return Err(Some(match index {
+            Some(index) if index == asked => Refusal::Policy(kind, index.clone()),
+            other => Refusal::Reach(kind, other.cloned()),
+        }));
     }
     let within = question.indexes.iter().filter(|index| scope.allows_index(index));
-    let lasting = within.filter_map(|index| match rooted.ceiling(question, index).0 {
+    let lasting = within.filter_map(|index| match bounds.lowest((kind, Some(index)), share(question)).ceiling {
         Ceiling::Never => None,
         Ceiling::For(seconds) => Some((index.clone(), seconds)),
     });
@@ -170,6 +153,7 @@ fn share(question: &Question) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Holder;
 
     const NOW: u64 = 1_800_000_000;
 
@@ -189,7 +173,8 @@ mod tests {
         let restrictions: Vec<Restriction> = root.iter().map(Restriction::read).collect();
         let holder = Holder { server: question.server.clone(), user: "alice".parse().expect("a user") };
         let (scope, policy, limits) = (Scope::of(&restrictions), Policy::default(), Limits::default());
-        decide(Rooted { holder: &holder, scope: &scope, policy: &policy, limits: &limits }, question, NOW)
+        let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
+        decide(Rooted { scope: &scope, bounds }, question, NOW)
     }
 
     fn why(decided: Result<Grant, Denial>) -> Refusal {
@@ -234,17 +219,61 @@ mod tests {
             toml::from_str("[index.'a/prod']\nconfirm = ['upload']\n[index.'a/base']\nconfirm = ['read']\n")
                 .expect("a policy");
         let confirm = |purpose, indexes: &[&str], projects: &[&str]| {
-            let rooted = Rooted { holder: &holder, scope: &Scope::of(&[]), policy: &policy, limits: &limits };
+            let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
+            let rooted = Rooted { scope: &Scope::of(&[]), bounds };
             decide(rooted, &question(purpose, indexes, projects), NOW).expect("a grant").confirm
         };
         assert!(confirm(Purpose::Upload, &["a/prod"], &["pkg"]));
         assert!(confirm(Purpose::Upload, &["a/prod"], &[]), "an upload of anything");
-        assert!(confirm(Purpose::Push, &["a/prod"], &["pkg"]), "who pushes can upload");
+        assert!(confirm(Purpose::Push, &["a/dev"], &["pkg"]), "who pushes can upload, to any index");
         assert!(confirm(Purpose::Remove, &["a/dev"], &["pkg"]), "the limit says so");
         assert!(confirm(Purpose::Read, &["a/dev", "a/base"], &[]), "a base of it is to be confirmed");
         assert!(confirm(Purpose::Toxresult, &["a/base"], &[]), "who tests can read");
         assert!(!confirm(Purpose::Read, &["a/prod"], &[]));
         assert!(!confirm(Purpose::Upload, &["a/dev"], &["pkg"]));
+    }
+
+    #[test]
+    fn an_upload_of_anything_is_one_of_something() {
+        let decided = |policy: &str, limits: &str, projects: &[&str]| {
+            let (policy, limits) = (toml::from_str(policy).expect("a policy"), toml::from_str(limits).expect("limits"));
+            let holder =
+                Holder { server: "http://h:1".parse().expect("a server"), user: "alice".parse().expect("a user") };
+            let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
+            decide(Rooted { scope: &Scope::of(&[]), bounds }, &question(Purpose::Upload, &["a/dev"], projects), NOW)
+        };
+        let never = "[every-index]\nupload = 'never'\n";
+        assert_eq!(
+            why(decided(never, "", &["pkg"])),
+            Refusal::Policy(Kind::Upload, "a/dev".parse().expect("an index"))
+        );
+        assert_eq!(why(decided(never, "", &[])), Refusal::Policy(Kind::Upload, "a/dev".parse().expect("an index")));
+        let of = |upload: &str| decided("", &format!("[[limit]]\nupload = '{upload}'\n"), &[]);
+        assert!(matches!(why(of("never")), Refusal::Policy(Kind::Upload, _)));
+        assert_eq!(of("5 min").expect("a grant").expires, NOW + 300);
+        assert_eq!(of("1 h").expect("a grant").expires, NOW + 600);
+    }
+
+    #[test]
+    fn a_push_reaches_every_index_and_is_under_the_rules_of_each() {
+        let dev = |policy: &str, limits: &str| {
+            let (policy, limits) = (toml::from_str(policy).expect("a policy"), toml::from_str(limits).expect("limits"));
+            let holder =
+                Holder { server: "http://h:1".parse().expect("a server"), user: "alice".parse().expect("a user") };
+            let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
+            decide(Rooted { scope: &Scope::of(&[]), bounds }, &question(Purpose::Push, &["a/dev"], &["pkg"]), NOW)
+        };
+        assert_eq!(dev("", "").expect("a grant").expires, NOW + 300);
+        let prod = |kind| Refusal::Reach(kind, "a/prod".parse().ok());
+        assert_eq!(why(dev("[index.'a/prod']\npush = 'never'\n", "")), prod(Kind::Push));
+        assert_eq!(why(dev("[index.'a/prod']\nupload = 'never'\n", "")), prod(Kind::Upload));
+        assert_eq!(why(dev("", "[[limit]]\nindex = 'a/prod'\nread = 'never'\n")), prod(Kind::Read));
+        let own = "[every-index]\npush = 'never'\n[index.'a/dev']\npush = '5 min'\n";
+        assert_eq!(why(dev(own, "")), Refusal::Reach(Kind::Push, None));
+        assert!(matches!(why(dev("", "[[limit]]\nupload-any = 'never'\n")), Refusal::Policy(Kind::UploadAny, _)));
+        let short = dev("", "[[limit]]\nindex = 'a/prod'\nupload = '1 min'\n").expect("a grant");
+        assert_eq!((short.expires, short.confirm), (NOW + 60, false));
+        assert!(dev("", "[[limit]]\nindex = 'a/prod'\nconfirm = ['upload']\n").expect("a grant").confirm);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod error;
 mod field;
+mod fingerprint;
 mod foreign;
 mod id;
 mod macaroon;
@@ -11,6 +12,7 @@ mod restriction;
 mod scope;
 
 pub use error::TokenError;
+pub use fingerprint::fingerprint;
 pub use foreign::ForeignToken;
 pub use id::TokenId;
 pub use macaroon::{Caveat, Format, MacaroonError};
@@ -46,6 +48,9 @@ impl Token {
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.starts_with("pypi-") {
             return Err(TokenError::Pypi);
+        }
+        if text.trim() != text {
+            return Err(TokenError::Blanks);
         }
         let bare = text.strip_prefix(PREFIX).unwrap_or(text);
         if bare.is_empty() {

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::process::Output;
 
-use devpi_tokens::policy::{Ceiling, Kind, LONGEST, Limits, Policy, Rooted, Rules, decide};
+use devpi_tokens::policy::{Bounds, Ceiling, Kind, LONGEST, Limits, Policy, Rooted, Rules, decide};
 use devpi_tokens::protocol::{Holder, Question};
 use devpi_tokens::target::{IndexName, Permission, ProjectName, Purpose};
 use devpi_tokens::time::Expiry;
@@ -59,14 +59,22 @@ fn a_limit_in_config_toml_holds_from_the_next_question_on() {
     let (exit, said) = refused(&home, &[]);
     assert_eq!(exit, Some(77));
     assert!(said.contains("allows no upload of an unknown project for alice/dev"), "{said}");
+    // It could be used to push there.
+    let pushing = ran(&home, &["get", "--for", "push", &BED.index_url("alice/mid")]);
+    assert_eq!((code(&pushing), out(&pushing)), (Some(77), String::new()));
+    let said = err(&pushing).replace("\n ", "");
+    assert!(said.contains("a push reaches every index") && said.contains("for alice/dev"), "{said}");
     let shown = out(&ran(&home, &["policy", "show"]));
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(
         lines[2].split_whitespace().collect::<Vec<_>>(),
-        ["every", "index", "1h", "15m", "10m", "5m", "5m", "5m"]
+        ["every", "index", "1h", "15m", "10m", "never", "5m", "5m"]
     );
-    assert_eq!(lines[3].split_whitespace().collect::<Vec<_>>(), ["alice/dev", "5m", "15m", "never", "5m", "5m", "5m"]);
-    assert!(lines[5].starts_with("narrowed by ") && lines[5].ends_with("/config.toml"), "{shown}");
+    assert_eq!(
+        lines[3].split_whitespace().collect::<Vec<_>>(),
+        ["alice/dev", "5m", "15m", "never", "never", "5m", "5m"]
+    );
+    assert!(lines[6].starts_with("narrowed by ") && lines[6].ends_with("/config.toml"), "{shown}");
     configure(&home, "[[limit]]\nread = \"12 h\"\n");
     assert_eq!(lifetime(&home, &["--for", "read"]), 3600, "a limit widens nothing");
 }
@@ -232,8 +240,8 @@ proptest! {
         let holder = Holder { server: question.server.clone(), user: "alice".parse().expect("a user") };
         let scope = Scope::of(&root);
         let limits: Limits = toml::from_str(&limits).expect("limits");
-        let rooted = Rooted { holder: &holder, scope: &scope, policy: &policy, limits: &limits };
-        let Ok(grant) = decide(rooted, &question, NOW) else { return Ok(()) };
+        let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
+        let Ok(grant) = decide(Rooted { scope: &scope, bounds }, &question, NOW) else { return Ok(()) };
 
         let promised: BTreeSet<Permission> = question.purpose.permissions().iter().copied().collect();
         prop_assert_eq!(&grant.permissions, &promised);
@@ -242,11 +250,19 @@ proptest! {
         prop_assert_eq!(&grant.projects, &question.projects.iter().cloned().collect());
         let is_upload = question.purpose == Purpose::Upload;
         let share = if is_upload { question.bytes / 100_000 } else { 0 };
-        let upload = if question.projects.is_empty() { Kind::UploadAny } else { Kind::Upload };
-        for (index, permission) in grant.indexes.iter().flat_map(|index| promised.iter().map(move |one| (index, one))) {
+        // A push is checked for no index and no project: it reaches all that have rules of their own, and one that has none.
+        let is_push = question.purpose == Purpose::Push;
+        let any = is_push || question.projects.is_empty();
+        let mut reached = grant.indexes.clone();
+        if is_push {
+            reached.extend(policy.index.keys().chain(limits.indexes(&holder)).cloned());
+            reached.insert("none/named".parse().expect("an index"));
+        }
+        for (index, permission) in reached.iter().flat_map(|index| promised.iter().map(move |one| (index, one))) {
             let kinds = match permission {
                 Permission::PkgRead => vec![Kind::Read],
-                Permission::Upload => vec![upload],
+                Permission::Upload if any => vec![Kind::UploadAny, Kind::Upload],
+                Permission::Upload => vec![Kind::Upload],
                 _ => vec![],
             };
             for kind in kinds.into_iter().chain([Kind::of(&question)]) {

@@ -7,8 +7,13 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use devpi_tokens::token::TokenId;
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use devpi_tokens::client;
+use devpi_tokens::protocol::{Request, Root, ServerAccess};
+use devpi_tokens::secret::Secret;
+use devpi_tokens::token::{Token, TokenId};
+use serde_json::{Value, json};
 use support::proxy::request;
 use support::{BED, Home, code, err, fed, out, wait_for};
 use testbed::{Auth, get};
@@ -87,6 +92,40 @@ fn a_wrong_password_changes_nothing_and_without_a_token_there_is_nothing_to_rene
     assert_eq!(kept(&home), old);
     let nothing = Home::new("memory");
     assert_eq!(code(&renew(&nothing, &[])), Some(1));
+}
+
+/// A token that nobody made: the text of one with the id of another.
+fn made_up(token: &str, own: &TokenId, other: &TokenId) -> Secret {
+    let bytes = URL_SAFE_NO_PAD.decode(token.trim_start_matches("devpi-")).expect("base64");
+    let at = bytes.windows(8).position(|window| window == own.as_str().as_bytes()).expect("its id");
+    let made = [&bytes[..at], other.as_str().as_bytes(), &bytes[at + 8..]].concat();
+    Secret::new(URL_SAFE_NO_PAD.encode(made))
+}
+
+#[test]
+fn a_token_that_somebody_made_up_has_no_other_one_deleted() {
+    let home = Home::with_alice();
+    let own = kept(&home);
+    let id = |token: &str| Token::parse(token).expect("a token").id().clone();
+    let [elsewhere, any] =
+        [(); 2].map(|()| BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token"));
+    let keep = |token: Secret| {
+        let (holder, access) = (home.roots().remove(0).holder, ServerAccess::default());
+        let (index, bases, default, policy) = (None, Vec::new(), false, None);
+        let root = Root { holder, token, index, bases, default, access, policy };
+        client::ask(&home.paths(), &Request::Keep(Box::new(root))).expect("kept");
+    };
+    let wide = BED.create_token("alice", &json!({})).expect("a token");
+    keep(made_up(&wide, &id(&wide), &id(&elsewhere)));
+    let revoked = fed(home.cli(&["logout", "--revoke", "--no-input"]), &format!("{}\n", BED.password("alice")));
+    assert_eq!(code(&revoked), Some(77), "{}", err(&revoked));
+    keep(Secret::new(&any));
+    let done = renew(&home, &["--now"]);
+    assert_eq!(code(&done), Some(0), "{}", err(&done));
+    assert!(err(&done).contains(&format!("{} was replaced, and is not deleted", id(&elsewhere))), "{}", err(&done));
+    assert!(is_on_the_server(&id(&elsewhere)));
+    assert!(!is_on_the_server(&own) && !is_on_the_server(&id(&any)), "what was kept is deleted");
+    assert_eq!(status(&home)["retired"], json!([]));
 }
 
 /// Where in the conversation with the server the command is killed: at that request, before or after the server has it.

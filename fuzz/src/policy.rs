@@ -1,7 +1,7 @@
 //! What `config.toml` and a policy say.
 
 use devpi_tokens::config;
-use devpi_tokens::policy::{Ceiling, Kind, LONGEST, Limits, Policy, Rooted, decide};
+use devpi_tokens::policy::{Bounds, Ceiling, Kind, LONGEST, Limits, Policy, Rooted, decide};
 use devpi_tokens::protocol::{Holder, Question};
 use devpi_tokens::target::{IndexName, Purpose};
 use devpi_tokens::token::{Restriction, Scope};
@@ -94,11 +94,13 @@ fn assert_decided((limits, policy): (&Limits, &Policy), holder: &Holder, purpose
         stranger: None,
     };
     let scope = Scope::of(&["indexes=alice/dev,alice/prod", "expires=1795020000"].map(Restriction::read));
-    let Ok(grant) = decide(Rooted { holder, scope: &scope, policy, limits }, &question, NOW) else { return };
+    let bounds = Bounds { holder, policy, limits };
+    let Ok(grant) = decide(Rooted { scope: &scope, bounds }, &question, NOW) else { return };
     let given = Scope::of(&grant.restrictions(NOW - 10, grant.expires));
     assert!(given.is_within(&scope) && grant.expires <= NOW + LONGEST && !grant.indexes.is_empty());
     assert!(grant.permissions.iter().copied().eq(purpose.permissions().iter().copied()));
-    for index in &grant.indexes {
+    let named = limits.indexes(holder).chain(policy.index.keys()).filter(|_| purpose == Purpose::Push);
+    for index in grant.indexes.iter().chain(named) {
         let kind = Kind::of(&question);
         let ceiling = limits.narrow(policy.ceiling(kind, index), (holder, kind, Some(index)));
         let Ceiling::For(seconds) = ceiling else { panic!("{kind} for {index} is forbidden, and granted") };

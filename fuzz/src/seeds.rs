@@ -187,7 +187,7 @@ fn vaults(token: &str) -> Vec<String> {
             r#"{{"servers":[{{"url":"https://h","access":{{"ca_file":null,"allow_http":false,"skew":0}},"index":"alice/dev","#,
             r#""default":"alice","roots":[{{"root":"{}","policy":{{"every-index":{{"read":"5m"}},"index":{{}}}},"since":1}}],"#,
             r#""bases":[{{"known":{{"index":"alice/dev","bases":["root/pypi"]}},"fetched":2}}]}}],"#,
-            r#""retired":[{{"holder":{{"server":"https://h","user":"alice"}},"id":"abcDEF23","in_use_until":3}}]}}"#
+            r#""retired":[{{"holder":{{"server":"https://h","user":"alice"}},"id":"abcDEF23","in_use_until":3,"fingerprint":"x"}}]}}"#
         ),
         token
     );

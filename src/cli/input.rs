@@ -12,6 +12,7 @@ use super::args::Source;
 use super::prompt::{PATIENCE, Prompt};
 use crate::exit::{Exit, Failure, why};
 use crate::secret::Secret;
+use crate::token::Token;
 
 /// The longest token file that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -46,6 +47,10 @@ pub(super) fn from_file(file: &Path, prompt: &Prompt) -> Result<Secret, Failure>
 
 /// The same, of a file that may be a pipe.
 fn from_pipe(file: &Path, limit: Duration) -> Result<Secret, Failure> {
+    if file.to_str().is_some_and(|text| Token::parse(text.trim()).is_ok()) {
+        return Err(Failure::new(Exit::Malformed, "a token stands where the file is to be named that holds it")
+            .with_remedy("hand it over in a pipe: printf '%s\\n' \"$TOKEN\" | devpi-tokens ... --file -"));
+    }
     let shown = file.display();
     let failed = |error: std::io::Error| {
         let exit = if error.kind() == ErrorKind::TimedOut { Exit::TryAgain } else { Exit::Malformed };
@@ -79,6 +84,14 @@ mod tests {
         let mut writer = File::options().read(true).write(true).open(&pipe).expect("its other end");
         writer.write_all(b"devpi-AgEA").expect("written");
         assert_given_up(&pipe);
+    }
+
+    #[test]
+    fn a_token_in_the_place_of_its_file_is_not_repeated() {
+        let token = "devpi-AgEAAg5hbGljZS1hYmNERUYyMwAABiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        assert!(Token::parse(token).is_ok());
+        let failure = from_pipe(Path::new(token), PATIENCE).expect_err("no file");
+        assert!(failure.message.starts_with("a token stands") && !failure.to_string().contains(token));
     }
 
     fn assert_given_up(pipe: &Path) {

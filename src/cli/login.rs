@@ -4,14 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::{Login, Reach};
+use super::mint::{self, Replaced};
 use super::prompt::Prompt;
 use super::waiting::Waiting;
-use super::{Terminal, input, mint, now, open, session, when};
+use super::{Terminal, input, now, open, session, when};
 use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, IndexBases, Request, Response, Retired, Root, ServerAccess};
+use crate::protocol::{Holder, IndexBases, Request, Response, Root, ServerAccess};
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, Target, UserName};
 use crate::token::{Item, Narrowing, RootToken, Token};
@@ -37,7 +38,7 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let found = devpi::discover(&args.url, &options)?;
     drop(waiting);
     let vault = open::ensure(&paths, &prompt, terminal)?;
-    let (kept, left) = match &args.file {
+    let (kept, replaced) = match &args.file {
         Some(file) => {
             let root = given(&found.server, &input::from_file(file, &prompt)?, args.user.as_ref())?;
             // No token that is refused leaves anything behind.
@@ -53,7 +54,7 @@ pub(super) fn run(args: Login, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
             with_session(&paths, &found, &session, &args)?
         }
     };
-    report(&found, &kept, &left, terminal)?;
+    report(&found, &kept, &replaced, terminal)?;
     Ok(Exit::Done)
 }
 
@@ -71,7 +72,7 @@ pub(super) fn with_found(
     refuse_to_replace(&paths, &Holder { server: found.server.url().clone(), user: user.clone() })?;
     let reach = Reach { ca_file: access.ca_file.clone(), allow_http: access.allow_http };
     let args = Login::usual(url.clone(), reach);
-    let (kept, left) = match Token::parse(secret.expose()) {
+    let (kept, replaced) = match Token::parse(secret.expose()) {
         Ok(_) => {
             let root = given(&found.server, secret, Some(user))?;
             vault.make(&paths)?;
@@ -83,7 +84,7 @@ pub(super) fn with_found(
             made(&paths, &found, &session, &args)?
         }
     };
-    report(&found, &kept, &left, terminal)
+    report(&found, &kept, &replaced, terminal)
 }
 
 fn refuse_to_replace(paths: &Paths, holder: &Holder) -> Result<(), Failure> {
@@ -109,18 +110,18 @@ fn with_session(
     found: &Found,
     session: &Session<'_>,
     args: &Login,
-) -> Result<(Kept, Vec<Retired>), Failure> {
-    let (kept, left) = made(paths, found, session, args)?;
-    Ok((kept, mint::delete_unused(paths, session, left, now())?))
+) -> Result<(Kept, Replaced), Failure> {
+    let (kept, replaced) = made(paths, found, session, args)?;
+    Ok((kept, mint::delete_unused(paths, session, replaced.left, now())?))
 }
 
 /// The same, and what is left is left.
-fn made(paths: &Paths, found: &Found, session: &Session<'_>, args: &Login) -> Result<(Kept, Vec<Retired>), Failure> {
+fn made(paths: &Paths, found: &Found, session: &Session<'_>, args: &Login) -> Result<(Kept, Replaced), Failure> {
     let asked = narrowing(args, &found.server)?;
     mint::root(&found.server, session, &asked, |root| keep(paths, found, root, args))
 }
 
-fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(Kept, Vec<Retired>), Failure> {
+fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(Kept, Replaced), Failure> {
     let holder = Holder { server: found.server.url().clone(), user: root.user().clone() };
     let probe = mint::probe(&root, &found.server)?;
     // An index that is not there yet has no bases; the first look-up asks again.
@@ -144,7 +145,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
         policy: args.policy.as_deref().map(super::policy::from_file).transpose()?,
     }));
     match client::ask(paths, &request)? {
-        Response::Left(left) => Ok((Kept { holder, root, is_missing }, left)),
+        Response::Left(left) => Ok((Kept { holder, root, is_missing }, left.into())),
         _ => Err(client::unexpected()),
     }
 }
@@ -204,7 +205,7 @@ fn given(server: &Server, text: &Secret, user: Option<&UserName>) -> Result<Root
     Ok(root)
 }
 
-fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn report(found: &Found, kept: &Kept, replaced: &Replaced, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let Kept { holder, root, is_missing } = kept;
     let ends = match root.scope().expires() {
         Some(end) => format!("it ends {}", when(now(), end)),
@@ -212,13 +213,17 @@ fn report(found: &Found, kept: &Kept, left: &[Retired], terminal: &mut Terminal<
     };
     terminal.tell(&format!("the agent keeps the token {} of {} at {}", root.id(), holder.user, holder.server))?;
     terminal.tell(&format!("  {ends}"))?;
-    for retired in left {
+    for id in &replaced.deleted {
+        terminal.note(format!("the token {id}, which was replaced, is deleted on the server"));
+    }
+    for retired in &replaced.left {
         terminal.note(format!(
             "the token {} was replaced; the first login after the last token made from it ends deletes it: {}",
             retired.id,
             when(now(), retired.in_use_until)
         ));
     }
+    replaced.tell_others(terminal);
     mint::warn_of_clock(&found.server, terminal);
     if let Some(believes) = &found.believes {
         terminal.warn(format!("warning: the server takes itself to be at {believes}: its links may miss"));

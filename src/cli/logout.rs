@@ -2,13 +2,13 @@
 
 use super::args::Logout;
 use super::prompt::Prompt;
-use super::{Terminal, open, session, which};
+use super::{Terminal, mint, open, session, which};
 use crate::client;
 use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, Request, Response, ServerAccess};
-use crate::token::TokenId;
+use crate::protocol::{Holder, Request, Response, Retired, ServerAccess};
+use crate::token::fingerprint;
 
 pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let prompt = Prompt::new(args.no_input);
@@ -16,11 +16,17 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let status = open::opened(&paths, &prompt)?;
     let root = which::choose(&args.which, &status.roots)?;
     let holder = root.holder.clone();
-    let retired = status.retired.iter().filter(|retired| retired.holder == holder).map(|retired| &retired.id);
-    let ids: Vec<TokenId> = std::iter::once(&root.id).chain(retired).cloned().collect();
+    let own = Retired {
+        holder: holder.clone(),
+        id: root.id.clone(),
+        in_use_until: 0,
+        fingerprint: Some(fingerprint(&root.restrictions)),
+    };
+    let retired = status.retired.into_iter().filter(|retired| retired.holder == holder);
+    let all: Vec<Retired> = std::iter::once(own).chain(retired).collect();
     if args.revoke {
         // First there, then here: a token that is forgotten and alive could no longer be deleted from here.
-        delete((&holder, &root.access), &ids, &prompt, terminal)?;
+        delete(&root.access, &all, &prompt, terminal)?;
     }
     match client::ask(&paths, &Request::Drop(holder.clone()))? {
         Response::Left(_) => {}
@@ -28,7 +34,7 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     }
     let Holder { server, user } = &holder;
     terminal.tell(&format!("the agent has forgotten the token of {user} at {server}"))?;
-    for id in ids {
+    for Retired { id, .. } in all {
         if args.revoke {
             terminal.tell(&format!("  {id} is deleted on the server"))?;
         } else {
@@ -39,16 +45,23 @@ pub(super) fn run(args: Logout, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-fn delete(
-    (holder, access): (&Holder, &ServerAccess),
-    ids: &[TokenId],
-    prompt: &Prompt,
-    terminal: &mut Terminal<'_>,
-) -> Result<(), Failure> {
-    let server = Server::new(holder.server.clone(), &devpi::Options::of(access))?;
-    let session = session::with_password(&server, &holder.user, prompt, terminal)?;
-    for id in ids {
-        match session.delete_token(&holder.user, id) {
+/// Deletes them on the server, or none of them where it has another one by such an id than was kept: any program can have
+/// the agent keep a token that it made up.
+fn delete(access: &ServerAccess, all: &[Retired], prompt: &Prompt, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(Retired { holder: Holder { server: url, user }, .. }) = all.first() else { return Ok(()) };
+    let server = Server::new(url.clone(), &devpi::Options::of(access))?;
+    let session = session::with_password(&server, user, prompt, terminal)?;
+    let listed = session.tokens(user)?;
+    let is_other = |kept: &&Retired| listed.iter().any(|token| token.id == kept.id && !mint::is_same(kept, token));
+    if let Some(Retired { id, .. }) = all.iter().find(is_other) {
+        let message =
+            format!("the server may have another token by the id {id}, or it was derived: nothing is deleted");
+        let delete = format!("devpi-tokens delete {id} --server {url} --as {user}");
+        return Err(Failure::new(Exit::Refused, message)
+            .with_remedy(format!("to delete it and all that was made from it: {delete}\nthen: devpi-tokens logout")));
+    }
+    for Retired { id, .. } in all {
+        match session.delete_token(user, id) {
             Ok(()) | Err(devpi::Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }

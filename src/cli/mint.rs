@@ -2,14 +2,14 @@
 
 use super::{Terminal, not_a_time, now};
 use crate::client;
-use crate::devpi::{self, Server, Session};
+use crate::devpi::{self, Server, Session, TokenInfo};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Request, Retired};
+use crate::protocol::{Holder, Request, Retired};
 use crate::secret::Secret;
 use crate::target::UserName;
 use crate::time::{Expiry, parse_expiry};
-use crate::token::{Narrowing, Restriction, RootToken, Scope, Token, TokenError};
+use crate::token::{Narrowing, Restriction, RootToken, Scope, Token, TokenError, TokenId, fingerprint};
 
 /// For how long the token is good that the server is asked with, in seconds.
 const PROBE: u64 = 60;
@@ -99,28 +99,84 @@ pub(super) fn not_kept(error: TokenError) -> Failure {
         .with_remedy("let the server make one: devpi-tokens login URL USER")
 }
 
+/// What became of replaced tokens.
+#[derive(Default)]
+pub(super) struct Replaced {
+    /// Those that are deleted on the server.
+    pub(super) deleted: Vec<TokenId>,
+    /// Those that are still in use, or could not be deleted.
+    pub(super) left: Vec<Retired>,
+    /// Those whose id is another token's on the server. They are forgotten.
+    pub(super) others: Vec<Retired>,
+}
+
+impl From<Vec<Retired>> for Replaced {
+    fn from(left: Vec<Retired>) -> Self {
+        Self { left, ..Self::default() }
+    }
+}
+
+impl Replaced {
+    /// Says what a person may want to delete.
+    pub(super) fn tell_others(&self, terminal: &mut Terminal<'_>) {
+        for Retired { id, holder: Holder { server, user }, .. } in &self.others {
+            terminal.note(format!(
+                "{id} was replaced, and is not deleted: the server may have another token by that id\n  \
+                 to delete that one: devpi-tokens delete {id} --server {server} --as {user}"
+            ));
+        }
+    }
+}
+
 /// Deletes replaced tokens that nothing derived from is alive of any more at that time, in seconds since the epoch.
-/// Answers with the others.
+///
+/// Only those that the server has as they were kept: any program can have the agent keep, and replace, a token that it
+/// made up, with the id of one that is in use elsewhere.
 pub(super) fn delete_unused(
     paths: &Paths,
     session: &Session<'_>,
     left: Vec<Retired>,
     now: u64,
-) -> Result<Vec<Retired>, Failure> {
-    let (unused, mut left): (Vec<Retired>, Vec<Retired>) =
+) -> Result<Replaced, Failure> {
+    let (unused, left): (Vec<Retired>, Vec<Retired>) =
         left.into_iter().partition(|retired| retired.in_use_until <= now);
-    let mut deleted = Vec::new();
+    let mut replaced = Replaced::from(left);
+    let Some(holder) = unused.first().map(|retired| retired.holder.clone()) else { return Ok(replaced) };
+    let Ok(listed) = session.tokens(session.user()) else {
+        replaced.left.extend(unused);
+        return Ok(replaced);
+    };
+    let mut ids = Vec::new();
     for retired in unused {
-        match session.delete_token(&retired.holder.user, &retired.id) {
-            Ok(()) | Err(devpi::Error::NotFound { .. }) => deleted.push(retired),
-            Err(_) => left.push(retired),
+        let found = listed.iter().find(|token| token.id == retired.id);
+        if found.is_some_and(|token| !is_same(&retired, token) || !ends(token)) {
+            replaced.others.push(retired.clone());
+        } else if found.is_some() {
+            if !is_gone(session, &retired.id) {
+                replaced.left.push(retired);
+                continue;
+            }
+            replaced.deleted.push(retired.id.clone());
         }
+        ids.push(retired.id);
     }
-    if let Some(holder) = deleted.first().map(|retired| retired.holder.clone()) {
-        let ids = deleted.into_iter().map(|retired| retired.id).collect();
-        client::ask(paths, &Request::Deleted { holder, ids })?;
-    }
-    Ok(left)
+    client::ask(paths, &Request::Deleted { holder, ids })?;
+    Ok(replaced)
+}
+
+/// Whether the server has a token as it was kept.
+pub(super) fn is_same(kept: &Retired, token: &TokenInfo) -> bool {
+    kept.fingerprint.as_ref() == Some(&fingerprint(&token.restrictions))
+}
+
+/// Whether a token says when it ends: the second is what nobody guesses.
+fn ends(token: &TokenInfo) -> bool {
+    token.restrictions.iter().any(|one| matches!(Restriction::read(one), Restriction::Expires(Expiry::At(_))))
+}
+
+/// Whether a token is deleted now.
+fn is_gone(session: &Session<'_>, id: &TokenId) -> bool {
+    matches!(session.delete_token(session.user(), id), Ok(()) | Err(devpi::Error::NotFound { .. }))
 }
 
 /// Says that a server's clock is off: the times of a token are compared with that one.

@@ -15,7 +15,7 @@ use crate::escape::printable;
 use crate::exit::{Exit, Failure, why};
 use crate::paths::Paths;
 use crate::pipe;
-use crate::policy::{Ceiling, Kind, Limits, Policy};
+use crate::policy::{Bounds, Ceiling, Kind, Limits, Policy};
 use crate::protocol::{Denial, Holder, Keeper, Request, Response, Status};
 use crate::target::IndexName;
 
@@ -196,24 +196,24 @@ struct Row {
 
 impl<'a> Effective<'a> {
     fn of(holder: &'a Holder, policy: &'a Policy, limits: &'a Limits) -> Self {
+        let (bounds, nothing) = (Bounds { holder, policy, limits }, Limits::default());
         let mut narrowed = false;
-        let mut row = |index: Option<&IndexName>| {
+        let mut row = |index: Option<&'a IndexName>| {
             let mut row = Row { ceilings: BTreeMap::new(), confirm: BTreeSet::new() };
             for kind in Kind::ALL {
-                let own = index.map_or_else(|| policy.general(kind), |index| policy.ceiling(kind, index));
-                let ceiling = limits.narrow(own, (holder, kind, index));
+                let ceiling = bounds.lowest((kind, index), 0).ceiling;
                 row.ceilings.insert(kind, ceiling);
-                let (own_confirms, confirms) = (policy.confirms(kind, index), limits.confirms((holder, kind, index)));
-                if own_confirms || confirms {
+                let confirms = bounds.confirms(kind, index);
+                if confirms {
                     row.confirm.insert(kind);
                 }
-                narrowed |= ceiling < own || (confirms && !own_confirms);
+                let own = Bounds { limits: &nothing, ..bounds };
+                narrowed |= ceiling < own.lowest((kind, index), 0).ceiling || confirms != own.confirms(kind, index);
             }
             row
         };
         let every_index = row(None);
-        let named: BTreeSet<&IndexName> = policy.index.keys().chain(limits.indexes(holder)).collect();
-        let index = named.into_iter().map(|index| (index, row(Some(index)))).collect();
+        let index = bounds.named().into_iter().map(|index| (index, row(Some(index)))).collect();
         Self { holder, every_index, index, narrowed }
     }
 
@@ -231,6 +231,7 @@ impl<'a> Effective<'a> {
         let mut lines = vec![format!("{user} at {server}: tokens handed out end after")];
         lines.extend(table(&ceilings));
         lines.push("upload-any: no project is known; a large upload may take longer".to_owned());
+        lines.push("push: the server lets it reach every index and project, so all of their rules hold".to_owned());
         if self.rows().any(|(_, row)| !row.confirm.is_empty()) {
             lines.push("you are asked before these are handed out".to_owned());
             lines.extend(table(&asked));

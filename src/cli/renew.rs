@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::args::Renew;
+use super::mint::{self, Replaced};
 use super::prompt::Prompt;
 use super::waiting::Waiting;
-use super::{Terminal, mint, now, open, session, when, which};
+use super::{Terminal, now, open, session, when, which};
 use crate::client;
 use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
@@ -31,10 +32,12 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         Ok((ends, keep(&paths, old, root, &server)?))
     })?;
     // The new one is kept from here on: whatever fails, what is left is listed by `status`, and deleted the next time.
-    let until = if args.now { u64::MAX } else { now() };
-    let left = mint::delete_unused(&paths, &session, left, until)?;
+    let is_due = |retired: &Retired| args.now && retired.id == old.id;
+    let due = |retired| if is_due(&retired) { Retired { in_use_until: 0, ..retired } } else { retired };
+    let replaced = mint::delete_unused(&paths, &session, left.into_iter().map(due).collect(), now())?;
     drop(waiting);
-    report(old, ends, &left, terminal)?;
+    report(old, ends, &replaced, terminal)?;
+    replaced.tell_others(terminal);
     mint::warn_of_clock(&server, terminal);
     Ok(Exit::Done)
 }
@@ -86,14 +89,19 @@ fn keep(paths: &Paths, old: &RootStatus, root: RootToken, server: &Server) -> Re
     }
 }
 
-fn report(old: &RootStatus, ends: Option<u64>, left: &[Retired], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn report(
+    old: &RootStatus,
+    ends: Option<u64>,
+    replaced: &Replaced,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     let Holder { server, user } = &old.holder;
     let ends = ends.map_or("never ends".to_owned(), |end| format!("ends {}", when(now(), end)));
     terminal.tell(&format!("the agent keeps another token of {user} at {server}, which {ends}"))?;
-    if !left.iter().any(|retired| retired.id == old.id) {
-        terminal.tell(&format!("  {} is deleted on the server", old.id))?;
+    for id in &replaced.deleted {
+        terminal.tell(&format!("  {id} is deleted on the server"))?;
     }
-    for Retired { id, in_use_until, .. } in left {
+    for Retired { id, in_use_until, .. } in &replaced.left {
         terminal.tell(&format!(
             "  {id} was replaced; the first login or renewal after the last token made from it ends deletes it: {}",
             when(now(), *in_use_until)

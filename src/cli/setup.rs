@@ -80,7 +80,8 @@ pub(super) fn run(args: args::Setup, terminal: &mut Terminal<'_>) -> Result<Exit
         places: Places::new(&home, &environment),
     };
     machine.set_up(&mut work)?;
-    report(&mut work, args.dry_run)
+    let agreed: String = args.clients.iter().map(|client| format!("{} ", client.command())).collect();
+    report(&mut work, args.dry_run, &format!("devpi-tokens setup {agreed}--yes"))
 }
 
 /// The home whose files are changed: that of whoever changes them, as new files are theirs.
@@ -263,7 +264,8 @@ fn no_toml(work: &Work<'_, '_>, found: &Found) -> Failure {
         .with_remedy("it is left as it is; mend it, and try again: devpi-tokens setup")
 }
 
-fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
+/// `agreed` is the command that changes what was shown.
+fn report(work: &mut Work<'_, '_>, is_dry: bool, agreed: &str) -> Result<Exit, Failure> {
     let Work { made, left, declined, .. } = *work;
     if made > 0 {
         let done = if work.failed.is_some() { "done, but for what failed" } else { "done" };
@@ -273,7 +275,7 @@ fn report(work: &mut Work<'_, '_>, is_dry: bool) -> Result<Exit, Failure> {
     }
     if left > 0 && !is_dry {
         let what = if made > 0 { "the rest was not changed" } else { "nothing was changed" };
-        work.terminal.note(format!("{what}; to agree to all of it: devpi-tokens setup --yes"));
+        work.terminal.note(format!("{what}; to agree to all of it: {agreed}"));
     }
     // Last, where it is seen: without that the rest is of no use.
     if let Some(folder) = &work.linked_in {

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 
+use super::mask::without_tokens;
 use crate::escape;
 use crate::exit::{Exit, Failure, why};
 use crate::wrap::{WIDTH, wrapped};
@@ -128,8 +129,11 @@ impl Terminal<'_> {
         }
     }
 
-    /// A failure, with its remedy.
+    /// A failure, with its remedy. What was typed may stand in it, and where a file was to be named that may be a token.
     pub(super) fn report(&mut self, program: &str, failure: &Failure) {
+        let hidden = |text: &str| without_tokens(text, "<token>");
+        let (message, remedy) = (hidden(&failure.message), failure.remedy.as_deref().map(hidden));
+        let failure = Failure { exit: failure.exit, message, remedy };
         let mut lines = Vec::new();
         failure.report(program, self.width, &mut lines);
         let text = String::from_utf8_lossy(&lines);

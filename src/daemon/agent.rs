@@ -30,7 +30,7 @@ use super::weigh::weigh;
 use crate::config;
 use crate::exit::Failure;
 use crate::paths::Paths;
-use crate::policy::{self, Grant, Limits, Rooted};
+use crate::policy::{self, Bounds, Grant, Limits, Rooted};
 use crate::protocol::SessionBus;
 use crate::protocol::ending;
 use crate::protocol::{Credential, Denial, Holder, Question, Request, Response, Retired, Weighed};
@@ -303,8 +303,8 @@ fn kept_for<'a>(contents: &'a Contents, question: &Question) -> Result<(&'a Serv
 fn decide(held: &Held, question: &Question, (clock, limits): (Clock, &Limits)) -> Result<Grant, Denial> {
     let root = &held.root.0;
     let holder = Holder { server: question.server.clone(), user: root.user().clone() };
-    let rooted = Rooted { holder: &holder, scope: &root.scope(), policy: &held.policy, limits };
-    policy::decide(rooted, question, clock.there())
+    let bounds = Bounds { holder: &holder, policy: &held.policy, limits };
+    policy::decide(Rooted { scope: &root.scope(), bounds }, question, clock.there())
 }
 
 /// Where there is no vault there is no token either, which is what somebody who asks for one wants to hear.

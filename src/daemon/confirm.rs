@@ -139,7 +139,7 @@ impl Confirmer {
     /// # Errors
     /// [`Denial::NobodyToAsk`].
     pub(super) fn reach(&self, holder: &Holder) -> Result<(PathBuf, Screen), Denial> {
-        let screen = self.screens.borrow().of(holder).and_then(SessionBus::screen);
+        let screen = self.screens.borrow().of(holder).and_then(|session| session.screen());
         let screen = screen.ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoScreen })?;
         let program = (self.pinentry)().ok_or(Denial::NobodyToAsk { why: NobodyToAsk::NoPinentry })?;
         Ok((program, screen))

@@ -18,6 +18,7 @@ use crate::exit::why;
 use crate::folder::{Fault, Folder, FolderError};
 use crate::paths::Paths;
 use crate::protocol::{Denial, NoSocket, Question, RestrictedSocket};
+use crate::target::Purpose;
 
 /// How many there may be at once: `status` lists them with their indexes, in one frame.
 const MOST: usize = 8;
@@ -106,6 +107,9 @@ impl Sockets {
         let refused = |why| Denial::NoSocket { path: socket.path.clone(), why };
         if socket.indexes.len() > Question::MOST_INDEXES || !(1..=MOST_PURPOSES).contains(&socket.purposes.len()) {
             return Err(Denial::NotARequest);
+        }
+        if !socket.indexes.is_empty() && socket.purposes.contains(&Purpose::Push) {
+            return Err(refused(NoSocket::Reach));
         }
         self.sweep();
         if self.open.borrow().len() >= MOST {

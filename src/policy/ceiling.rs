@@ -39,29 +39,30 @@ impl Kind {
     pub fn of(question: &Question) -> Self {
         match question.purpose {
             Purpose::Read => Self::Read,
-            Purpose::Upload => Self::of_upload(question),
+            Purpose::Upload if question.projects.is_empty() => Self::UploadAny,
+            Purpose::Upload => Self::Upload,
             Purpose::Push => Self::Push,
             Purpose::Toxresult => Self::Toxresult,
             Purpose::Remove => Self::Remove,
         }
     }
 
-    /// What a token for this question could be used for besides.
-    pub fn implied(question: &Question) -> Vec<Self> {
-        match question.purpose {
-            Purpose::Read | Purpose::Upload => Vec::new(),
-            Purpose::Push => vec![Self::Read, Self::of_upload(question)],
-            Purpose::Toxresult | Purpose::Remove => vec![Self::Read],
+    /// All that a token of this kind could be used for, itself first. A push is checked for no project
+    /// (devpi-server 6.20).
+    pub(super) fn uses(self) -> &'static [Self] {
+        match self {
+            Self::Read => &[Self::Read],
+            Self::Upload => &[Self::Upload],
+            Self::UploadAny => &[Self::UploadAny, Self::Upload],
+            Self::Push => &[Self::Push, Self::Read, Self::UploadAny, Self::Upload],
+            Self::Toxresult => &[Self::Toxresult, Self::Read],
+            Self::Remove => &[Self::Remove, Self::Read],
         }
     }
 
     /// Whether a list names it. To upload anything is to upload something.
     fn is_among(self, listed: &BTreeSet<Self>) -> bool {
         listed.contains(&self) || (self == Self::UploadAny && listed.contains(&Self::Upload))
-    }
-
-    fn of_upload(question: &Question) -> Self {
-        if question.projects.is_empty() { Self::UploadAny } else { Self::Upload }
     }
 
     /// What holds where nobody has said anything else.

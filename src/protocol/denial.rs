@@ -209,6 +209,9 @@ pub enum Refusal {
     ManyIndexes(usize),
     /// The policy, or a limit in `config.toml`, forbids it for this index.
     Policy(Kind, IndexName),
+    /// The same forbids it for another index that such a token reaches; without one, for those that have no rules of
+    /// their own.
+    Reach(Kind, Option<IndexName>),
 }
 
 impl Refused {
@@ -228,6 +231,10 @@ impl Refused {
             Refusal::Purpose(purpose) => format!("{whose} does not allow {purpose}"),
             Refusal::ManyIndexes(count) => format!("an upload goes to one index, not to {count}"),
             Refusal::Policy(kind, index) => format!("the policy for {server} allows no {kind} for {index}"),
+            Refusal::Reach(kind, index) => {
+                let index = index.as_ref().map_or("indexes that it does not name".to_owned(), ToString::to_string);
+                format!("a push reaches every index, and the policy for {server} allows no {kind} for {index}")
+            }
         }
     }
 
@@ -243,7 +250,7 @@ impl Refused {
             }
             Refusal::NotYetValid(_) => Some(format!("wait until then, or make another one: {login}")),
             Refusal::ManyIndexes(_) => Some("name one index".to_owned()),
-            Refusal::Policy(..) => {
+            Refusal::Policy(..) | Refusal::Reach(..) => {
                 Some(format!("see what it allows: devpi-tokens policy show -s {server} --as {user}"))
             }
         }

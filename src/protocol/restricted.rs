@@ -102,6 +102,9 @@ pub enum NoSocket {
     /// The system says no.
     #[error("{0}")]
     System(String),
+    /// A push is checked for no index (devpi-server 6.20).
+    #[error("a token to push reaches every index, not only those named")]
+    Reach,
     /// None is open there.
     #[error("none is open there")]
     Absent,
@@ -113,6 +116,7 @@ impl NoSocket {
         match self {
             Self::Long | Self::OwnFolder | Self::Folder { is_unsafe: true, .. } => Exit::Unsafe,
             Self::Folder { is_unsafe: false, .. } | Self::Taken | Self::System(_) => Exit::CannotCreate,
+            Self::Reach => Exit::Usage,
             Self::Many(_) => Exit::TryAgain,
             Self::Absent => Exit::NotFound,
         }
@@ -127,6 +131,7 @@ impl NoSocket {
             Self::Taken => "name another path; an open one: devpi-tokens agent socket --close PATH".to_owned(),
             Self::Many(_) => "close one: devpi-tokens agent socket --close PATH".to_owned(),
             Self::System(_) => "name a path in a folder of yours".to_owned(),
+            Self::Reach => "leave out --index, or --for push".to_owned(),
             Self::Absent => "see which are: devpi-tokens agent status".to_owned(),
         }
     }

@@ -97,4 +97,7 @@ pub struct Retired {
     pub id: TokenId,
     /// Until when a token derived from it may be alive, in seconds since the epoch.
     pub in_use_until: u64,
+    /// Its [fingerprint](crate::token::fingerprint()); none of one that was replaced before these were noted.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
 }

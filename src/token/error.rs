@@ -8,6 +8,9 @@ pub enum TokenError {
     /// Nothing, or the prefix alone.
     #[error("no token: it is empty")]
     Empty,
+    /// A blank or a line end before or behind it.
+    #[error("blanks or line ends stand around the token: take them away")]
+    Blanks,
     /// `devpi-devpi-…` or `pypi-pypi-…`.
     #[error("the prefix of the token stands in front of it twice")]
     PrefixTwice,

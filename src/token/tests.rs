@@ -84,8 +84,9 @@ fn only_the_one_spelling_in_base64_is_taken() {
     let (front, back) = bare.split_at(20);
     for inside in [" ", "\n", "\t", "\0", "\u{feff}", "é", "=", "+", "/", ".", "\u{ff0d}"] {
         assert_eq!(Token::parse(&format!("{front}{inside}{back}")), encoding, "{inside:?}");
-        assert_eq!(Token::parse(&format!("{inside}{bare}")), encoding, "{inside:?}");
-        assert_eq!(Token::parse(&format!("{bare}{inside}")), encoding, "{inside:?}");
+        let around = if inside.trim().is_empty() { Err(TokenError::Blanks) } else { encoding.clone() };
+        assert_eq!(Token::parse(&format!("{inside}{bare}")), around, "{inside:?}");
+        assert_eq!(Token::parse(&format!("{bare}{inside}")), around, "{inside:?}");
     }
     let padded = v2(&["expires=10000"]);
     assert_ne!(padded.len() % 3, 0);

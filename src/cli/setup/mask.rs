@@ -2,6 +2,7 @@
 
 use super::ini;
 use super::lying;
+use crate::cli::mask::without_tokens;
 use crate::escape::printable;
 use crate::secret::Secret;
 
@@ -22,10 +23,6 @@ const NAMES: [&str; 11] = [
     "api-key",
     "private-key",
 ];
-
-/// How the tokens of indexes begin, and how long one is at least, in bytes.
-const PREFIXES: [&str; 2] = ["devpi-", "pypi-"];
-const SHORTEST: usize = 30;
 
 /// The secrets of a file.
 pub(super) struct Mask(Vec<Secret>);
@@ -55,7 +52,7 @@ impl Mask {
         line = in_words(&line);
         line = by_name(&line);
         line = behind_password(&line);
-        printable(&tokens(&line))
+        printable(&without_tokens(&line, MASK))
     }
 
     /// Whether something in a line is not shown.
@@ -133,17 +130,6 @@ fn behind_password(line: &str) -> String {
     let (before, after) = line.split_at(at + "password ".len());
     let after = after.trim_start();
     if after.is_empty() || after.starts_with(['=', ':']) { line.to_owned() } else { format!("{before}{MASK}") }
-}
-
-fn tokens(line: &str) -> String {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-    let mut shown = line.to_owned();
-    for word in line.split(|letter| !is_part(letter)) {
-        if word.len() >= SHORTEST && PREFIXES.iter().any(|prefix| word.starts_with(prefix)) {
-            shown = shown.replace(word, MASK);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

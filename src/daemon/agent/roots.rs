@@ -5,7 +5,7 @@ use crate::daemon::issuer::MOST_SKEW;
 use crate::daemon::policies;
 use crate::policy::LONGEST;
 use crate::protocol::{Denial, Holder, Response, Retired, Root};
-use crate::token::{RootToken, Token};
+use crate::token::{RootToken, Token, fingerprint};
 use crate::vault::contents::Held;
 
 /// How many replaced tokens are remembered; an answer has to hold them all.
@@ -61,7 +61,9 @@ impl Agent {
         let earlier = if held.since < self.started { self.started + LONGEST } else { 0 };
         let known = self.issuer.borrow().last_end(root.id()).unwrap_or_default();
         let in_use_until = known.max(earlier).min(root.scope().expires().unwrap_or(u64::MAX));
-        Retired { holder: holder.clone(), id: root.id().clone(), in_use_until }
+        let restrictions: Vec<String> = root.restrictions().iter().map(ToString::to_string).collect();
+        let fingerprint = Some(fingerprint(&restrictions));
+        Retired { holder: holder.clone(), id: root.id().clone(), in_use_until, fingerprint }
     }
 
     pub(super) fn make_default(&self, holder: Holder) -> Result<Response, Denial> {

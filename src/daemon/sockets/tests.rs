@@ -91,7 +91,7 @@ async fn a_door_is_shut_when_its_socket_is_closed_or_removed() {
             let (_home, folder) = folder();
             let socket = |name: &str| RestrictedSocket {
                 path: folder.join(name),
-                purposes: vec![crate::target::Purpose::Read],
+                purposes: vec![Purpose::Read],
                 indexes: Vec::new(),
                 holder: None,
             };
@@ -114,6 +114,13 @@ async fn a_door_is_shut_when_its_socket_is_closed_or_removed() {
             sockets.sweep();
             assert_eq!(doors.iter().map(|door| door.is_open()).collect::<Vec<_>>(), [false, false, true]);
             assert_eq!(sockets.all(), [socket("kept")]);
+            let pushing = RestrictedSocket {
+                purposes: vec![Purpose::Read, Purpose::Push],
+                indexes: vec!["alice/dev".parse().expect("an index")],
+                ..socket("pushing")
+            };
+            let wide = sockets.open(pushing, &[]).expect_err("a push reaches every index");
+            assert!(matches!(wide, Denial::NoSocket { why: NoSocket::Reach, .. }));
             for number in 1..MOST {
                 sockets.open(socket(&number.to_string()), &[]).expect("open");
             }

@@ -1,0 +1,67 @@
+//! What holds in the end for all that a token could be used for.
+
+use std::collections::BTreeSet;
+
+use super::ceiling::{Ceiling, Kind, Limits, Policy};
+use crate::protocol::Holder;
+use crate::target::IndexName;
+
+/// The policy of a root token, and the limits that it does not exceed.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds<'a> {
+    /// Whose token it is, and where.
+    pub holder: &'a Holder,
+    /// Its ceilings.
+    pub policy: &'a Policy,
+    /// What no ceiling exceeds.
+    pub limits: &'a Limits,
+}
+
+/// The lowest of some ceilings, and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lowest<'a> {
+    /// How low.
+    pub ceiling: Ceiling,
+    /// Of which kind of token.
+    pub kind: Kind,
+    /// For which index; none: for those that have no rules of their own.
+    pub index: Option<&'a IndexName>,
+}
+
+impl<'a> Bounds<'a> {
+    /// The lowest ceiling of all that a token of that kind for that index could be used for; without an index, for one
+    /// that has no rules of its own. The policy's may be so many seconds longer, for large uploads: a limit is an end for
+    /// those, too.
+    pub fn lowest(self, (kind, index): (Kind, Option<&'a IndexName>), longer: u64) -> Lowest<'a> {
+        let of = |kind, index: Option<&'a IndexName>| {
+            let own = index.map_or_else(|| self.policy.general(kind), |index| self.policy.ceiling(kind, index));
+            let ceiling = self.limits.narrow(own.and(longer), (self.holder, kind, index));
+            Lowest { ceiling, kind, index }
+        };
+        let lower = |one: Lowest<'a>, other: Lowest<'a>| if other.ceiling < one.ceiling { other } else { one };
+        self.uses(kind, index).into_iter().map(|(kind, index)| of(kind, index)).fold(of(kind, index), lower)
+    }
+
+    /// Whether a person has to say yes to any of that.
+    pub fn confirms(self, kind: Kind, index: Option<&'a IndexName>) -> bool {
+        let asks =
+            |(kind, index)| self.policy.confirms(kind, index) || self.limits.confirms((self.holder, kind, index));
+        self.uses(kind, index).into_iter().any(asks)
+    }
+
+    /// The indexes that have rules of their own.
+    pub fn named(self) -> BTreeSet<&'a IndexName> {
+        self.policy.index.keys().chain(self.limits.indexes(self.holder)).collect()
+    }
+
+    /// What a token of that kind for that index could be used for. A push is checked for no index (devpi-server 6.20): it
+    /// may take from any one, and put into any one.
+    fn uses(self, kind: Kind, index: Option<&'a IndexName>) -> Vec<(Kind, Option<&'a IndexName>)> {
+        let mut reached = vec![index];
+        if kind == Kind::Push {
+            reached.extend(self.named().into_iter().map(Some).chain([None]));
+        }
+        let of_kind = |kind: &Kind| reached.iter().map(|index| (*kind, *index)).collect::<Vec<_>>();
+        kind.uses().iter().flat_map(of_kind).collect()
+    }
+}
