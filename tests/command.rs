@@ -205,6 +205,30 @@ fn a_command_that_was_exchanged_in_the_vault_is_not_run_by_this_agent_and_opens_
     assert_refused(&home, 69, &["was changed by something that does not hold its key"]);
 }
 
+#[test]
+fn whoever_asks_through_a_restricted_socket_opens_no_vault_that_was_locked_as_nobody_asked() {
+    let home = logged_in(r#"["sh", "-c", "echo x >> HOME/ran; cat HOME/key"]"#);
+    let socket = home.path().join("ci/agent.sock");
+    assert_eq!(code(&run(&home, &["agent", "socket", socket.to_str().expect("text")])), Some(0));
+    let ask = || {
+        let mut command = home.cli(&["get", &BED.simple_url("alice/dev")]);
+        command.env("DEVPI_TOKENS_HOME", home.path().join("container")).env("DEVPI_TOKENS_SOCK", &socket);
+        command.output().expect("get")
+    };
+    assert_eq!(code(&ask()), Some(0));
+    fs::write(home.paths().config.join("config.toml"), "idle-lock = '1 s'\n").expect("written");
+    wait_for("the lock", || out(&run(&home, &["status"])).starts_with("vault: locked, a command prints its key"));
+    let ran = || fs::read_to_string(home.path().join("ran")).expect("it ran").len();
+    let before = ran();
+    for _ in 0..3 {
+        let refused = ask();
+        assert_eq!((code(&refused), out(&refused)), (Some(75), String::new()), "{}", err(&refused));
+    }
+    assert_eq!(ran(), before, "the command was run");
+    assert_eq!(code(&get(&home)), Some(0), "the control: a program of the user's opens it");
+    assert!(ran() > before);
+}
+
 /// Runs a block of the README in a shell of that home, for whoever types that.
 fn follow(home: &Home, before: &str, block: &str, typed: &str) {
     let config = home.paths().config;

@@ -85,10 +85,10 @@ fn a_restricted_socket_gives_read_tokens_for_its_indexes_and_nothing_else() {
         json!({"keep": {"holder": holder, "token": "devpi-x", "index": null, "bases": [], "default": false,
             "access": {"ca_file": null, "allow_http": false, "skew": 0}, "policy": null}}),
     ] {
-        assert_eq!(denied(&raw.ask(&request)), "restricted", "{request}");
+        assert_eq!(denied(&raw.ask(&request)), "beyond", "{request}");
     }
     let weigh = json!({"weigh": question("read", &["alice/dev"])["ask"]});
-    assert_eq!(denied(&raw.ask(&weigh)), "restricted");
+    assert_eq!(denied(&raw.ask(&weigh)), "beyond");
     let servers = raw.ask(&json!("servers"));
     assert_eq!(servers, json!({"servers": [BED.url()]}));
 }
@@ -117,6 +117,11 @@ fn a_socket_for_one_user_of_one_server_and_for_uploads_gives_just_that() {
     std::fs::create_dir_all(home.paths().config).expect("a folder");
     std::fs::write(home.paths().config.join("config.toml"), "[[limit]]\nconfirm = [\"upload\"]\n").expect("written");
     assert_eq!(denied(&raw.ask(&question("upload", &["bob/dev"]))), "restricted_unconfirmed");
+    // Where the files of the agent lie, and what is in them, is told to nobody here.
+    std::fs::write(home.paths().config.join("config.toml"), "secret = 1\n").expect("written");
+    let answer = raw.ask(&question("upload", &["bob/dev"]));
+    assert_eq!(denied(&answer), "config");
+    assert!(!answer.to_string().contains("secret") && !answer.to_string().contains('/'), "{answer}");
 }
 
 #[test]
@@ -224,7 +229,7 @@ fn whoever_is_refused_there_in_a_loop_fills_no_log() {
     let home = Home::with_alice();
     let mut raw = Raw::greeted(&reading(&home));
     for _ in 0..100 {
-        assert_eq!(denied(&raw.ask(&json!("lock"))), "restricted");
+        assert_eq!(denied(&raw.ask(&json!("lock"))), "beyond");
     }
     assert_eq!(home.log().matches("INFO refused").count(), 0, "{}", home.log());
 }

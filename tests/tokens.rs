@@ -348,3 +348,29 @@ fn devpi_client_is_not_logged_in_with_a_token_that_is_no_good() {
     let unused = fed(home.cli(&["token-login", "-f", "-", "--clientdir", nowhere.to_str().expect("a path")]), &expired);
     assert_eq!(code(&unused), Some(2), "{}", err(&unused));
 }
+
+#[test]
+fn a_token_in_the_place_of_a_file_is_not_repeated() {
+    let home = Home::with_alice();
+    let token = BED.create_token("alice", &json!({"allowed": ["pkg_read"]})).expect("a token");
+    let url = BED.index_url("alice/dev");
+    let bare = token.trim_start_matches("devpi-");
+    for args in [
+        &["inspect", "--file", &token][..],
+        &["inspect", "--file", bare],
+        &["trace", "--file", &token],
+        &["can", "--file", &token, "upload", "alice/dev"],
+        &["login", "--file", &token, &url],
+        &["login", "--ca-file", &token, &url],
+        &["login", "--policy", &token, &url, "alice"],
+        &["policy", "edit", "--file", &token],
+        &["derive", "--file", &token, "--expires", "1 hour"],
+        &["exec", &url, "--", &token],
+        &[&token],
+    ] {
+        let done = home.cli(args).output().expect("it runs");
+        assert!(!done.status.success(), "{}", args[0]);
+        let said = (out(&done) + &err(&done)).replace("\n    ", "").replace('\n', "");
+        assert!(!said.contains(&bare[40..]), "{}: {said}", args[0]);
+    }
+}

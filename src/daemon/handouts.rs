@@ -22,6 +22,9 @@ const REPEAT: u64 = 60;
 const MOST_REFUSALS: u32 = 60;
 const MOST_NAMES: usize = 8;
 
+/// How many names are written of what is asked across a border: who asks there may be nobody's friend.
+const MOST_NAMES_ACROSS: usize = 4;
+
 /// The log of hand-outs.
 pub(super) struct Handouts {
     book: Logbook,
@@ -55,8 +58,7 @@ impl Handouts {
     pub(super) fn handed_out(&self, at: u64, question: &Question, visitor: &Visitor, given: &Given<'_>) {
         let Given { root, grant, mark, credential } = given;
         tracing::info!(peer = visitor.pid(), %root, purpose = %question.purpose, "handed out");
-        // Whoever asks across a border is not to fill the log with names.
-        let most_names = if visitor.is_restricted() { MOST_NAMES } else { usize::MAX };
+        let most_names = if visitor.is_restricted() { MOST_NAMES_ACROSS } else { usize::MAX };
         self.write(&Entry {
             at,
             server: question.server.clone(),
@@ -65,7 +67,7 @@ impl Handouts {
             indexes: grant.indexes.iter().take(most_names).cloned().collect(),
             projects: grant.projects.iter().take(most_names).cloned().collect(),
             bytes: question.bytes,
-            stranger: question.stranger.clone().map(Shown::from),
+            stranger: stranger(question, visitor),
             asker: visitor.asker().clone(),
             outcome: Outcome::HandedOut(HandedOut {
                 root: (*root).clone(),
@@ -80,15 +82,16 @@ impl Handouts {
 
     /// Writes down why there was none.
     pub(super) fn refused(&self, at: u64, question: &Question, visitor: &Visitor, why: &Denial) {
+        let most_names = if visitor.is_restricted() { MOST_NAMES_ACROSS } else { MOST_NAMES };
         let entry = Entry {
             at,
             server: question.server.clone(),
             user: question.user.clone(),
             purpose: question.purpose,
-            indexes: question.indexes.iter().take(MOST_NAMES).cloned().collect(),
-            projects: question.projects.iter().take(MOST_NAMES).cloned().collect(),
+            indexes: question.indexes.iter().take(most_names).cloned().collect(),
+            projects: question.projects.iter().take(most_names).cloned().collect(),
             bytes: question.bytes,
-            stranger: question.stranger.clone().map(Shown::from),
+            stranger: stranger(question, visitor),
             asker: visitor.asker().clone(),
             outcome: Outcome::Refused { why: why.to_string().into() },
         };
@@ -111,4 +114,8 @@ impl Handouts {
         }
         self.is_failing.set(written.is_err());
     }
+}
+/// Where else the program looks for packages, as it says itself; across a border it may say anything, at length.
+fn stranger(question: &Question, visitor: &Visitor) -> Option<Shown> {
+    question.stranger.clone().filter(|_| !visitor.is_restricted()).map(Shown::from)
 }

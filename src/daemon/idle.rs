@@ -68,6 +68,11 @@ impl Watch {
         self.asked = now.boot;
     }
 
+    /// Whether nobody has asked for as long as that.
+    pub(super) fn is_idle(&self, now: Instant, idle: Duration) -> bool {
+        now.boot >= self.asked + idle
+    }
+
     /// Why to lock now, if there is a reason.
     pub(super) fn look(&mut self, now: Instant, idle: Duration) -> Option<Why> {
         let before = std::mem::replace(&mut self.looked, now);
@@ -81,7 +86,7 @@ impl Watch {
         } else if wall > boot + STEP {
             Some(Why::Jumped)
         } else {
-            (now.boot >= self.asked + idle).then_some(Why::Idle)
+            self.is_idle(now, idle).then_some(Why::Idle)
         }
     }
 }

@@ -111,7 +111,10 @@ async fn announced(
 
 async fn answer(agent: &Rc<Agent>, request: Request, session: &SessionBus, visitor: &Visitor) -> Response {
     // In a box, as it is some kilobytes that would be moved again and again until they are where they stay.
-    let answering = Box::pin(agent.answer(request, session, visitor));
+    let answering = Box::pin(async {
+        let answer = agent.answer(request, session, visitor).await;
+        answer.map_err(|denial| visitor.told(denial))
+    });
     answered((visitor.pid(), visitor.is_restricted()), answering).await
 }
 

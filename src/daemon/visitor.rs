@@ -72,6 +72,22 @@ impl Visitor {
         }
     }
 
+    /// A refusal as this peer is told it: nobody across a border hears where our files lie, and what is wrong with them.
+    pub(super) fn told(&self, denial: Denial) -> Denial {
+        match denial {
+            own if !self.is_restricted() => own,
+            Denial::Config { .. } => Denial::Config { message: "the agent's config.toml cannot be used".to_owned() },
+            Denial::Vault { is_unsafe, in_writing, .. } => Denial::Vault {
+                message: "the agent's vault cannot be used".to_owned(),
+                remedy: None,
+                is_unsafe,
+                in_writing,
+            },
+            Denial::Restricted if self.door.is_some() => Denial::Beyond { what: Beyond::Else },
+            other => other,
+        }
+    }
+
     /// The peer's process; none where it lives across a border and cannot be seen.
     pub(super) fn pid(&self) -> Option<u32> {
         self.peer.pid

@@ -321,6 +321,7 @@ impl Denial {
             Self::Asking => Some("answer them, or try again in a minute".to_owned()),
             Self::Overtaken => Some("try again".to_owned()),
             Self::NobodyToAsk { why } => Some(why.remedy().to_owned()),
+            Self::Beyond { what: Beyond::Else } => Some("do that where the agent runs".to_owned()),
             Self::Beyond { .. } => Some("ask whoever made it for another: devpi-tokens agent socket".to_owned()),
             Self::NoSocket { why, .. } => Some(why.remedy()),
             Self::NotARequest => {

@@ -68,6 +68,9 @@ pub enum Beyond {
     /// Tokens of that user.
     #[error("this socket gives no token of {0}")]
     User(UserName),
+    /// Anything but tokens.
+    #[error("this socket gives tokens, and does nothing else")]
+    Else,
     /// Anything, any more.
     #[error("this socket was closed")]
     Anything,

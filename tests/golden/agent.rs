@@ -59,6 +59,8 @@ fn errors_of_the_agent() {
         refused(Refusal::ManyIndexes(2)),
         refused(Refusal::Policy(Kind::Push, "bob/dev".parse().expect("an index"))),
         refused(Refusal::Policy(Kind::UploadAny, "bob/dev".parse().expect("an index"))),
+        refused(Refusal::Reach(Kind::Push, Some("bob/dev".parse().expect("an index")))),
+        refused(Refusal::Reach(Kind::UploadAny, None)),
         Denial::Config { message: "config.toml: what is wrong".to_owned() },
         Denial::NoIndex { server },
         Denial::BadToken { why: "the token is cut off".to_owned() },
@@ -86,6 +88,7 @@ fn errors_of_the_agent() {
         Beyond::Index("bob/dev".parse().expect("an index")),
         Beyond::Server("https://devpi.example".parse().expect("a server")),
         Beyond::User("bob".parse().expect("a user")),
+        Beyond::Else,
         Beyond::Anything,
     ];
     let no_socket = [
