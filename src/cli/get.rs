@@ -12,16 +12,29 @@ use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Credential, Question};
 use crate::secret::Secret;
-use crate::target::{IndexName, Page, Permission, Purpose, ServerUrl, UserName};
+use crate::target::{IndexName, Page, Permission, Place, Purpose, ServerUrl, UserName};
 use crate::token::{Item, Narrowing};
+
+/// A place where a token is good for something.
+pub(super) fn on_an_index(found: Option<(ServerUrl, Place)>) -> Result<(ServerUrl, Place), Failure> {
+    let (message, remedy) = match found {
+        Some((server, place)) if place.page != Page::Other => return Ok((server, place)),
+        Some((server, _)) => (
+            format!("the URL is on {server}, and of no index there"),
+            "name an index: a URL that ends in user/index/ or user/index/+simple/",
+        ),
+        None => (
+            "no token is kept for that URL".to_owned(),
+            "see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL",
+        ),
+    };
+    Err(Failure::new(Exit::NotFound, message).with_remedy(remedy))
+}
 
 pub(super) fn run(args: Get, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let paths = Paths::find()?;
     let found = client::hosts(&paths)?.find(&args.url);
-    let Some((server, place)) = found.filter(|(_, place)| place.page != Page::Other) else {
-        return Err(Failure::new(Exit::NotFound, "no token is kept for that URL")
-            .with_remedy("see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL"));
-    };
+    let (server, place) = on_an_index(found)?;
     let by_page = match place.page {
         Page::Index if place.index.is_some() => Purpose::Upload,
         Page::Index | Page::Simple | Page::Project | Page::Other => Purpose::Read,

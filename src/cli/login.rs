@@ -233,6 +233,10 @@ fn report(found: &Found, kept: &Kept, replaced: &Replaced, terminal: &mut Termin
             terminal.warn(format!("warning: there is no index {index} at {} yet: is its name right?", holder.server));
             return Ok(());
         }
+        if !root.scope().allows_index(index) {
+            terminal.warn(format!("warning: this token is not for {index}: is its name right?"));
+            return Ok(());
+        }
         about_access(found, index, terminal);
     }
     Ok(())

@@ -50,7 +50,8 @@ is twice as long as its run.
 
 The token for an upload lasts as long as the agent gives it. twine finds it in \
 the netrc, too, as TWINE_USERNAME and TWINE_PASSWORD are set to nothing. A twine \
-that a script starts has to name its repository. That token cannot install: \
+that a script starts has to name its repository: without one it uploads to PyPI. \
+That token cannot install: \
 build with one run, and upload with a second one.
 
 Examples:
@@ -88,8 +89,8 @@ Examples:
 
 pub(super) const CAN: &str = "\
 Examples:
-  devpi-tokens get https://HOST/USER/INDEX/ > token.txt
-  devpi-tokens can upload USER/INDEX PROJECT --file token.txt";
+  devpi-tokens get https://HOST/USER/INDEX/ |
+    devpi-tokens can upload USER/INDEX PROJECT --file -";
 
 pub(super) const LOG: &str = "\
 The log is handouts.log in the state folder: some ten thousand hand-outs and \
@@ -97,7 +98,6 @@ refusals, none with a token. The program is what the system says of a process, \
 what it calls itself is its own word.
 
 Examples:
-  devpi-tokens get https://HOST/USER/INDEX/+simple/ > token.txt
   devpi-tokens log
   devpi-tokens log --for read --index USER/INDEX --since \"2 hours\" -n 5 --json";
 
@@ -106,8 +106,8 @@ The token may stand in a URL, in an Authorization header, or as user:token. It i
 found by its id and its times; its signature only the server can check.
 
 Examples:
-  devpi-tokens get https://HOST/USER/INDEX/+simple/ > token.txt
-  devpi-tokens trace --file token.txt";
+  devpi-tokens get https://HOST/USER/INDEX/+simple/ |
+    devpi-tokens trace --file -";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

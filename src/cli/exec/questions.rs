@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use crate::caller::{self, Doing, Observed, Program};
 use crate::cli::args::Exec;
+use crate::cli::get::on_an_index;
 use crate::disk::Disk;
 use crate::exit::{Exit, Failure};
 use crate::hosts::Hosts;
@@ -95,14 +96,11 @@ pub(super) struct Place {
 pub(super) fn places(hosts: &Hosts, args: &Exec, run: &Run) -> Result<Vec<Place>, Failure> {
     let mut places = Vec::new();
     for url in &args.urls {
-        let (server, index) = ours(hosts, url).ok_or_else(|| {
-            Failure::new(Exit::NotFound, "no token is kept for that URL")
-                .with_remedy("see what is kept: devpi-tokens status\nlog in: devpi-tokens login URL")
-        })?;
+        let (server, place) = on_an_index(hosts.find(url))?;
         let user = url.user().map(str::parse).transpose().map_err(|error| {
             Failure::new(Exit::Malformed, format!("the user in the URL: {error}")).with_remedy("leave it out")
         })?;
-        add(&mut places, Place { server, user, indexes: index.into_iter().collect() })?;
+        add(&mut places, Place { server, user, indexes: place.index.into_iter().collect() })?;
     }
     if args.urls.is_empty() {
         for url in run.urls(args.purpose).into_iter().filter_map(|url| url.parse::<Target>().ok()) {
