@@ -95,6 +95,10 @@ fn every_page_has_examples_and_each_of_them_works() {
         let build = home.path().join("build.sh");
         std::fs::write(&build, "#!/bin/sh\ngrep -q '^password devpi-' \"$NETRC\"\n").expect("a file");
         std::fs::set_permissions(&build, std::fs::Permissions::from_mode(0o700)).expect("set");
+        if name == "devpi-tokens-log" {
+            // Something that a line of the log is about.
+            assert!(home.cli(&["get", &BED.simple_url("alice/dev")]).output().expect("get").status.success());
+        }
         // A desk that is set up, as `doctor` is content only with one.
         let before = if name == "devpi-tokens-doctor" { set_up(&home) } else { String::new() };
         for example in examples {

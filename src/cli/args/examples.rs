@@ -89,8 +89,8 @@ Examples:
 
 pub(super) const CAN: &str = "\
 Examples:
-  devpi-tokens get https://HOST/USER/INDEX/ |
-    devpi-tokens can upload USER/INDEX PROJECT --file -";
+  devpi-tokens derive --allowed upload --output token.txt
+  devpi-tokens can upload USER/INDEX PROJECT --file token.txt";
 
 pub(super) const LOG: &str = "\
 The log is handouts.log in the state folder: some ten thousand hand-outs and \
@@ -106,8 +106,7 @@ The token may stand in a URL, in an Authorization header, or as user:token. It i
 found by its id and its times; its signature only the server can check.
 
 Examples:
-  devpi-tokens get https://HOST/USER/INDEX/+simple/ |
-    devpi-tokens trace --file -";
+  devpi-tokens get https://HOST/USER/INDEX/+simple/ | devpi-tokens trace -f -";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

@@ -40,8 +40,15 @@ fn helpers(text: &str, git: &Path) -> Result<Vec<(String, String)>, Failure> {
 /// Whether ours is the only helper for a server, whatever other files say: an empty one takes back all before it.
 fn is_alone(helpers: &[(String, String)], server: &str) -> bool {
     let asked: Vec<&str> =
-        helpers.iter().filter(|(url, _)| server.starts_with(url)).map(|(_, helper)| helper.as_str()).collect();
+        helpers.iter().filter(|(url, _)| may_match(url, server)).map(|(_, helper)| helper.as_str()).collect();
     asked.ends_with(&["", HELPER])
+}
+
+/// Whether git may take a server for one of these addresses: they may have `*` in their host and a user in front, and be
+/// spelt in another way.
+fn may_match(url: &str, server: &str) -> bool {
+    let plain = url.parse::<ServerUrl>().map_or_else(|_| url.to_owned(), |url| url.to_string());
+    url.contains(['*', '@']) || server.starts_with(&plain)
 }
 
 fn with_section(text: &str, server: &ServerUrl) -> String {
@@ -98,8 +105,12 @@ mod tests {
             "[credential \"https://h/devpi\"]\n\thelper = devpi-tokens\n",
             &format!("{own}[credential]\n\thelper = store\n"),
             &format!("{own}[credential \"https://h/\"]\n\thelper = store\n"),
+            &format!("{own}[credential \"https://*\"]\n\thelper = store\n"),
+            &format!("{own}[credential \"https://alice@h\"]\n\thelper = store\n"),
+            &format!("{own}[credential \"https://H:443/devpi/\"]\n\thelper = store\n"),
         ] {
-            assert_eq!(settled(lacking), format!("{lacking}{own}"));
+            let whole = format!("{lacking}{own}");
+            assert_eq!((settled(lacking), settled(&whole)), (whole.clone(), whole));
         }
         let other = format!("{own}[credential \"https://else\"]\n\thelper = store\n");
         assert_eq!(settled(&other), other);
