@@ -11,7 +11,7 @@ use interprocess::local_socket::Stream;
 use crate::exit::{Exit, Failure, why};
 use crate::hosts::{self, Hosts};
 use crate::paths::Paths;
-use crate::protocol::{Credential, Errand, Question, Request, Response};
+use crate::protocol::{Credential, Question, Request, Response};
 use crate::wire::{self, WireError};
 
 use hello::{Hello, NotGreeted};
@@ -25,9 +25,8 @@ const PATIENCE_WITH_PEOPLE: Duration = Duration::from_secs(65);
 /// How long a new agent may take to serve.
 const START: Duration = Duration::from_secs(7);
 
-/// What a new agent keeps of the environment of the client that started it, beside [`Paths::VARIABLES`] and
-/// [`Errand::ENVIRONMENT`]. Nothing else reaches it: it outlives the client, and must not depend on which client was the
-/// first.
+/// What a new agent keeps of the environment of the client that started it, beside [`Paths::VARIABLES`]. Nothing else
+/// reaches it: it outlives the client, and must not depend on which client was the first.
 const KEPT: &[&str] = &["DEVPI_TOKENS_LOG", "LANG", "TZ", "PATH"];
 
 /// A connection to the agent, past its greeting.
@@ -239,7 +238,7 @@ fn start(program: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Unavailable, format!("cannot start {}: {}", program.display(), why(error.kind())))
     };
-    let kept = KEPT.iter().chain(&Paths::VARIABLES).chain(Errand::ENVIRONMENT);
+    let kept = KEPT.iter().chain(&Paths::VARIABLES);
     let kept = kept.filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
     let mut child = Command::new(program)
         .env_clear()

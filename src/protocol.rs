@@ -24,7 +24,7 @@ use crate::token::TokenId;
 
 pub use denial::{Denial, NobodyToAsk, Refusal, Refused};
 pub use restricted::{Beyond, NoSocket, RestrictedSocket};
-pub use root::{Errand, IndexBases, Retired, Root, ServerAccess};
+pub use root::{Errand, IndexBases, Retired, Root, ServerAccess, Variables};
 pub use session_bus::SessionBus;
 pub use status::{Keeper, Rollback, RootStatus, Status, VaultState};
 pub use weighed::Weighed;

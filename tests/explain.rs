@@ -78,6 +78,7 @@ fn a_base_that_the_kept_token_does_not_reach_is_named() {
         bases: vec![IndexBases { index: index("alice/dev"), bases: vec![index("alice/mid"), index("alice/base")] }],
         default: true,
         access: ServerAccess::default(),
+        environment: Default::default(),
         policy: None,
     };
     let mut agent = Client::running(&home.paths()).expect("a greeting").expect("an agent");

@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use devpi_tokens::client;
 use devpi_tokens::pipe;
+use devpi_tokens::protocol::{Holder, Keeper, Request, Root, ServerAccess};
+use devpi_tokens::secret::Secret;
 use devpi_tokens::token::Token;
 use rustix::process::Signal;
 use serde_json::json;
@@ -336,4 +339,46 @@ fn an_agent_does_not_end_with_the_terminal_of_its_starter() {
     let got = home.cli(&["get", &BED.simple_url("alice/dev")]).output().expect("get");
     assert!(got.status.success(), "{}", err(&got));
     assert_eq!(home.agent(), Some(agent));
+}
+
+#[test]
+fn whoever_starts_the_agent_does_not_say_by_which_proxy_a_server_is_reached() {
+    let listen = || {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        (listener, url)
+    };
+    let ((at_login, login_url), (at_start, start_url)) = (listen(), listen());
+    let home = Home::new("memory");
+    // No server has that name: whoever is asked for it is the proxy.
+    let server = "http://devpi.invalid";
+    let mut start = home.cli(&["agent", "start"]);
+    assert!(
+        start.env("http_proxy", &start_url).env("HTTP_PROXY", &start_url).output().expect("start").status.success()
+    );
+    let root = Root {
+        holder: Holder { server: server.parse().expect("a server"), user: "alice".parse().expect("a user") },
+        token: Secret::new(BED.create_token("alice", &json!({})).expect("a token")),
+        index: None,
+        bases: Vec::new(),
+        default: true,
+        access: ServerAccess { allow_http: true, ..ServerAccess::default() },
+        environment: [("http_proxy".to_owned(), Secret::new(&login_url))].into(),
+        policy: None,
+    };
+    let memory = Request::Create { keeper: Keeper::Memory, passphrase: None };
+    for request in [memory, Request::Keep(Box::new(root))] {
+        client::ask(&home.paths(), &request).expect("done");
+    }
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = at_login.accept().expect("it comes");
+        let mut line = [0; 64];
+        stream.read_exact(&mut line).expect("a request");
+        String::from_utf8_lossy(&line).into_owned()
+    });
+    let got = home.cli(&["get", &format!("{server}/alice/dev/+simple/")]).output().expect("get");
+    assert!(got.status.success() && err(&got).contains("the bases of alice/dev are not known"), "{}", err(&got));
+    assert!(asked.join().expect("asked").starts_with(&format!("GET {server}/alice/dev?no_projects= ")));
+    at_start.set_nonblocking(true).expect("set");
+    assert_eq!(at_start.accept().expect_err("nobody came").kind(), std::io::ErrorKind::WouldBlock);
 }

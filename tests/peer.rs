@@ -48,6 +48,7 @@ fn no_server_clock_that_a_peer_claims_lengthens_a_token() {
             bases: Vec::new(),
             default: false,
             access: ServerAccess { skew, ..ServerAccess::default() },
+            environment: Default::default(),
             policy: None,
         }))
     };

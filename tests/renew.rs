@@ -112,7 +112,8 @@ fn a_token_that_somebody_made_up_has_no_other_one_deleted() {
     let keep = |token: Secret| {
         let (holder, access) = (home.roots().remove(0).holder, ServerAccess::default());
         let (index, bases, default, policy) = (None, Vec::new(), false, None);
-        let root = Root { holder, token, index, bases, default, access, policy };
+        let environment = Default::default();
+        let root = Root { holder, token, index, bases, default, access, environment, policy };
         client::ask(&home.paths(), &Request::Keep(Box::new(root))).expect("kept");
     };
     let wide = BED.create_token("alice", &json!({})).expect("a token");

@@ -12,7 +12,7 @@ use crate::client;
 use crate::devpi::{self, Access, Found, Server, Session};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, IndexBases, Request, Response, Root, ServerAccess};
+use crate::protocol::{Errand, Holder, IndexBases, Request, Response, Root, ServerAccess};
 use crate::secret::Secret;
 use crate::target::{IndexName, Permission, Target, UserName};
 use crate::token::{Item, Narrowing, RootToken, Token};
@@ -142,6 +142,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
             allow_http: args.reach.allow_http,
             skew: found.server.skew().unwrap_or_default(),
         },
+        environment: Errand::environment(),
         policy: args.policy.as_deref().map(super::policy::from_file).transpose()?,
     }));
     match client::ask(paths, &request)? {

@@ -11,7 +11,7 @@ use crate::client;
 use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::protocol::{Holder, Request, Response, Retired, Root, RootStatus, ServerAccess};
+use crate::protocol::{Errand, Holder, Request, Response, Retired, Root, RootStatus, ServerAccess};
 use crate::token::{Item, Narrowing, Restriction, RootToken, Scope};
 
 pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
@@ -81,6 +81,7 @@ fn keep(paths: &Paths, old: &RootStatus, root: RootToken, server: &Server) -> Re
         bases: Vec::new(),
         default: false,
         access: ServerAccess { skew: server.skew().unwrap_or(old.access.skew), ..old.access.clone() },
+        environment: Errand::environment(),
         policy: Some(policy),
     }));
     match client::ask(paths, &request)? {

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::issuer::Clock;
 use super::store::Store;
 use crate::exit::Exit;
-use crate::protocol::{Errand, IndexBases};
+use crate::protocol::{Errand, IndexBases, Variables};
 use crate::target::{IndexName, Permission, ServerUrl};
 use crate::time::Expiry;
 use crate::token::Restriction;
@@ -78,18 +78,18 @@ impl Bases {
         let deadline = tokio::time::Instant::now() + BASES_LIMIT;
         let mut all = WithBases { indexes: asked.to_vec(), notes: Vec::new() };
         for index in asked {
-            let errand = errand(server, held, index, clock);
+            let task = task(server, held, index, clock);
             let known = server.bases.iter().find(|entry| entry.known.index == *index);
             if let Some(stale) = known.filter(|entry| entry.fetched + STALE <= clock.here) {
                 // The last known ones serve until then.
                 all.indexes.extend(stale.known.bases.iter().cloned());
-                self.refresh((server.url.clone(), index.clone()), errand, clock);
+                self.refresh((server.url.clone(), index.clone()), task, clock);
                 continue;
             }
             let bases = match known {
                 Some(entry) => Ok(entry.known.bases.clone()),
                 None if tokio::time::Instant::now() >= deadline => Err("no answer in time".to_owned()),
-                None => match tokio::time::timeout_at(deadline, self.learn(errand, clock)).await {
+                None => match tokio::time::timeout_at(deadline, self.learn(task, clock)).await {
                     Ok(learnt) => learnt.map_err(|error| error.to_string()),
                     Err(_) => Err("no answer in time".to_owned()),
                 },
@@ -105,14 +105,14 @@ impl Bases {
     }
 
     /// Asks for the bases of an index behind the back of whoever looks up; where it fails, the next look-up tries again.
-    fn refresh(self: &Rc<Self>, what: (ServerUrl, IndexName), errand: Option<Errand>, clock: Clock) {
+    fn refresh(self: &Rc<Self>, what: (ServerUrl, IndexName), task: Option<Task>, clock: Clock) {
         if !self.refreshing.borrow_mut().insert(what.clone()) {
             return;
         }
         tracing::debug!(server = %what.0, index = %what.1, "asking for the bases again");
         let bases = Rc::clone(self);
         tokio::task::spawn_local(async move {
-            if let Err(error) = bases.learn(errand, clock).await {
+            if let Err(error) = bases.learn(task, clock).await {
                 tracing::debug!(index = %what.1, %error, "the bases were not learnt");
             }
             bases.refreshing.borrow_mut().remove(&what);
@@ -120,11 +120,12 @@ impl Bases {
     }
 
     /// Asks for the bases of an index and remembers them.
-    async fn learn(&self, errand: Option<Errand>, clock: Clock) -> Result<Vec<IndexName>, BasesError> {
-        let errand = errand.ok_or(BasesError::NoToken)?;
+    async fn learn(&self, task: Option<Task>, clock: Clock) -> Result<Vec<IndexName>, BasesError> {
+        let task = task.ok_or(BasesError::NoToken)?;
         let turn = self.fetching.acquire().await;
-        let known = fetch(&self.program, &errand).await?;
+        let known = fetch(&self.program, &task).await?;
         drop(turn);
+        let errand = &task.errand;
         if known.index != errand.index {
             return Err(BasesError::NoAnswer);
         }
@@ -133,24 +134,31 @@ impl Bases {
     }
 }
 
+/// What the process that asks for bases is told, and its environment.
+struct Task {
+    errand: Errand,
+    environment: Variables,
+}
+
 /// What the process that asks for bases needs; nothing where the root token allows no reading.
 ///
 /// Its token is not restricted to the index: devpi-lockdown refuses such a token the bases, and which those are is the
 /// question.
-fn errand(server: &Server, held: &Held, index: &IndexName, clock: Clock) -> Option<Errand> {
+fn task(server: &Server, held: &Held, index: &IndexName, clock: Clock) -> Option<Task> {
     let root = &held.root.0;
     let restrictions = [
         Restriction::Allowed([Permission::PkgRead].into()),
         Restriction::Expires(Expiry::At(clock.there().saturating_add(TOKEN_LIFETIME))),
     ];
     let token = root.attenuate(&restrictions).ok()?;
-    Some(Errand {
+    let errand = Errand {
         server: server.url.clone(),
         access: held.access.clone(),
         index: index.clone(),
         user: root.user().clone(),
         token: token.text(),
-    })
+    };
+    Some(Task { errand, environment: held.environment.clone() })
 }
 
 /// Indexes with their bases, and what a person should know about them.
@@ -160,13 +168,12 @@ pub(super) struct WithBases {
 }
 
 /// Runs the process and waits for its answer.
-async fn fetch(agent: &Path, errand: &Errand) -> Result<IndexBases, BasesError> {
+async fn fetch(agent: &Path, Task { errand, environment }: &Task) -> Result<IndexBases, BasesError> {
     let program = agent.with_file_name("devpi-tokens");
-    let environment = Errand::ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
     let mut child = Command::new(&program)
         .arg(Errand::VERB)
         .env_clear()
-        .envs(environment)
+        .envs(environment.iter().map(|(name, value)| (name, value.expose())))
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

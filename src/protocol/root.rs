@@ -1,5 +1,6 @@
 //! What is said of root tokens: one that comes in, one that is over, and where each belongs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,9 @@ use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::target::{IndexName, ServerUrl, UserName};
 use crate::token::TokenId;
+
+/// Names and values of variables; a proxy's password may stand in one.
+pub type Variables = BTreeMap<String, Secret>;
 
 /// A root token and what was learnt at its login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +30,9 @@ pub struct Root {
     pub default: bool,
     /// How to reach the server.
     pub access: ServerAccess,
+    /// What of its environment the client reaches the server by that has logged in: see [`Errand::ENVIRONMENT`].
+    #[serde(default)]
+    pub environment: Variables,
     /// Its ceilings: whoever shows the token may have any. Without them a new token has the usual ones, and one that is
     /// kept already stays under its own.
     pub policy: Option<Policy>,
@@ -73,7 +80,9 @@ impl Errand {
     /// The hidden verb of the command line.
     pub const VERB: &str = "fetch-bases";
 
-    /// All that the process gets of the environment: how to reach a server.
+    /// All that the process gets as its environment: how to reach a server, as it was at the login of the token. Not from
+    /// the agent's own, which whoever starts it decides about: by a proxy and certificates of one's own the token of an
+    /// errand could be read.
     pub const ENVIRONMENT: &[&str] = &[
         "HTTP_PROXY",
         "HTTPS_PROXY",
@@ -86,6 +95,14 @@ impl Errand {
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
     ];
+}
+
+impl Errand {
+    /// What of that is set for this process.
+    pub fn environment() -> Variables {
+        let set = |name: &&str| Some(((*name).to_owned(), Secret::new(std::env::var(name).ok()?)));
+        Self::ENVIRONMENT.iter().filter_map(set).collect()
+    }
 }
 
 /// A root token that is no longer used and still alive on the server.

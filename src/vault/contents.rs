@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
-use crate::protocol::{Holder, IndexBases, Retired, Root, ServerAccess};
+use crate::protocol::{Holder, IndexBases, Retired, Root, ServerAccess, Variables};
 use crate::secret::{Secret, SecretBytes};
 use crate::target::{IndexName, ServerUrl, UserName};
 use crate::token::{RootToken, Token, TokenError};
@@ -44,6 +44,9 @@ pub struct Held {
     pub root: StoredRoot,
     /// How its server is reached, as that was said at its login: nobody else's token changes it.
     pub access: ServerAccess,
+    /// The variables by which it was reached then.
+    #[serde(default)]
+    pub environment: Variables,
     /// Its ceilings.
     pub policy: Policy,
     /// Since when it is kept, in seconds since the epoch.
@@ -117,7 +120,7 @@ impl Contents {
 
     /// Keeps a root token in place of one of the same user. Answers with the token that was replaced, if it is another.
     pub fn keep(&mut self, kept: Root, root: RootToken, now: u64) -> Option<Held> {
-        let user = kept.holder.user;
+        let user = kept.holder.user.clone();
         if self.server(&kept.holder.server).is_none() {
             self.servers.push(Server {
                 url: kept.holder.server.clone(),
@@ -128,23 +131,24 @@ impl Contents {
             });
         }
         let server = self.server_mut(&kept.holder.server)?;
-        server.index = kept.index.or(server.index.take());
+        server.index = kept.index.clone().or(server.index.take());
         if kept.default {
             server.default = user.clone();
         }
-        for known in kept.bases {
-            server.learn(known, now);
+        for known in &kept.bases {
+            server.learn(known.clone(), now);
         }
         let position = server.roots.iter().position(|held| *held.root.0.user() == user);
         match position.map(|position| &mut server.roots[position]) {
             Some(held) if held.root.0 == root => {
                 held.access = kept.access;
+                held.environment = kept.environment;
                 held.policy = kept.policy.unwrap_or_else(|| std::mem::take(&mut held.policy));
                 None
             }
-            Some(held) => Some(std::mem::replace(held, Held::new(root, kept.access, kept.policy, now))),
+            Some(held) => Some(std::mem::replace(held, Held::new(root, kept, now))),
             None => {
-                server.roots.push(Held::new(root, kept.access, kept.policy, now));
+                server.roots.push(Held::new(root, kept, now));
                 None
             }
         }
@@ -176,8 +180,9 @@ impl Contents {
 
 impl Held {
     /// A policy belongs to one root: a new one does not take over that of the one before it.
-    fn new(root: RootToken, access: ServerAccess, policy: Option<Policy>, now: u64) -> Self {
-        Self { root: StoredRoot(root), access, policy: policy.unwrap_or_default(), since: now }
+    fn new(root: RootToken, kept: Root, now: u64) -> Self {
+        let Root { access, environment, policy, .. } = kept;
+        Self { root: StoredRoot(root), access, environment, policy: policy.unwrap_or_default(), since: now }
     }
 }
 

@@ -141,6 +141,7 @@ fn keep(desk: &Desk, caveats: &[&str]) {
         bases: Vec::new(),
         default: true,
         access: ServerAccess::default(),
+        environment: Default::default(),
         policy: None,
     };
     let mut agent = Client::running(&desk.home.paths()).expect("a greeting").expect("an agent");

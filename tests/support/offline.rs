@@ -92,6 +92,7 @@ impl Offline {
             bases: Vec::new(),
             default: false,
             access: ServerAccess::default(),
+            environment: Default::default(),
             policy: None,
         })))
     }

@@ -4,9 +4,13 @@ use super::{Agent, now};
 use crate::daemon::issuer::MOST_SKEW;
 use crate::daemon::policies;
 use crate::policy::LONGEST;
-use crate::protocol::{Denial, Holder, Response, Retired, Root};
+use crate::protocol::{Denial, Errand, Holder, Response, Retired, Root};
+use crate::secret::Secret;
 use crate::token::{RootToken, Token, fingerprint};
 use crate::vault::contents::Held;
+
+/// The longest value of a variable by which a server is reached, in bytes.
+const LONGEST_VARIABLE: usize = 1024;
 
 /// How many replaced tokens are remembered; an answer has to hold them all.
 const MOST_RETIRED: usize = 64;
@@ -23,6 +27,13 @@ impl Agent {
             return Err(bad("the server's clock is off by more than an hour".to_owned()));
         }
         kept.policy.as_ref().map_or(Ok(()), policies::fits)?;
+        let fits = |(name, value): (&String, &Secret)| {
+            let value = value.expose();
+            Errand::ENVIRONMENT.contains(&name.as_str()) && value.len() <= LONGEST_VARIABLE && !value.contains('\0')
+        };
+        if !kept.environment.iter().all(fits) {
+            return Err(Denial::NotARequest);
+        }
         let (holder, now) = (kept.holder.clone(), now());
         tracing::info!(server = %holder.server, user = %holder.user, root = %root.id(), "kept");
         let left = self.store.change(|contents| {

@@ -87,6 +87,7 @@ fn keep(paths: &Paths, numbers: std::ops::Range<usize>, token: &str) -> crate::O
             bases: Vec::new(),
             default: false,
             access: ServerAccess::default(),
+            environment: Default::default(),
             policy: None,
         };
         client::ask(paths, &Request::Keep(Box::new(root))).map_err(|failure| failure.message)?;
