@@ -126,8 +126,8 @@ fn indexes(rooted: Rooted<'_>, question: &Question) -> Result<(BTreeSet<IndexNam
     if let bounds::Lowest { ceiling: Ceiling::Never, kind, index } = bounds.lowest((kind, Some(asked)), share(question))
     {
         return Err(Some(match index {
-            Some(index) if index == asked => Refusal::Policy(kind, index.clone()),
-            other => Refusal::Reach(kind, other.cloned()),
+            Some(own) if question.purpose != Purpose::Push => Refusal::Policy(kind, own.clone()),
+            reached => Refusal::Reach(kind, reached.cloned()),
         }));
     }
     let within = question.indexes.iter().filter(|index| scope.allows_index(index));
@@ -267,10 +267,11 @@ mod tests {
         let prod = |kind| Refusal::Reach(kind, "a/prod".parse().ok());
         assert_eq!(why(dev("[index.'a/prod']\npush = 'never'\n", "")), prod(Kind::Push));
         assert_eq!(why(dev("[index.'a/prod']\nupload = 'never'\n", "")), prod(Kind::Upload));
-        assert_eq!(why(dev("", "[[limit]]\nindex = 'a/prod'\nread = 'never'\n")), prod(Kind::Read));
+        assert!(dev("", "[[limit]]\nindex = 'a/prod'\nread = 'never'\n").is_ok(), "it takes from there alone");
+        assert_eq!(why(dev("", "[[limit]]\nindex = 'a/prod'\nupload-any = 'never'\n")), prod(Kind::UploadAny));
         let own = "[every-index]\npush = 'never'\n[index.'a/dev']\npush = '5 min'\n";
         assert_eq!(why(dev(own, "")), Refusal::Reach(Kind::Push, None));
-        assert!(matches!(why(dev("", "[[limit]]\nupload-any = 'never'\n")), Refusal::Policy(Kind::UploadAny, _)));
+        assert!(matches!(why(dev("", "[[limit]]\nread = 'never'\n")), Refusal::Reach(Kind::Read, Some(_))));
         let short = dev("", "[[limit]]\nindex = 'a/prod'\nupload = '1 min'\n").expect("a grant");
         assert_eq!((short.expires, short.confirm), (NOW + 60, false));
         assert!(dev("", "[[limit]]\nindex = 'a/prod'\nconfirm = ['upload']\n").expect("a grant").confirm);

@@ -76,10 +76,14 @@ fn the_new_token_may_do_what_the_old_one_did_and_the_old_one_ends_when_it_is_not
     assert!(out(&policy).contains("read = \"20m\""), "{}", out(&policy));
     assert!(is_on_the_server(&old) && a_read_works(&home));
 
+    // At once goes the one that is kept, and no other one that is in use.
+    let second = kept(&home);
     let done = renew(&home, &["--now"]);
     assert_eq!(code(&done), Some(0), "{}", err(&done));
-    assert!(out(&done).contains("is deleted on the server"), "{}", out(&done));
-    assert!(!is_on_the_server(&old) && status(&home)["retired"].as_array().is_some_and(Vec::is_empty));
+    assert!(out(&done).contains(&format!("{second} is deleted on the server")), "{}", out(&done));
+    assert!(!is_on_the_server(&second) && is_on_the_server(&old));
+    let left = status(&home)["retired"].clone();
+    assert_eq!((left.as_array().map(Vec::len), &left[0]["id"]), (Some(1), &json!(old.to_string())));
     assert!(a_read_works(&home));
 }
 

@@ -152,6 +152,11 @@ pub(super) fn is_ours(keyring: &Path) -> bool {
     keyring.canonicalize().is_ok_and(|program| program.file_name() == Some(HELPER.as_ref()))
 }
 
+/// Whether a `keyring` is Python's, and has our backend.
+pub(super) fn has_our_backend(keyring: &Path, around: &Surroundings) -> bool {
+    Environment::of(keyring, around).is_some_and(|own| own.has_keyring && own.has_agent)
+}
+
 fn is_executable(program: &Path) -> bool {
     program.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

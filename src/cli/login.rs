@@ -112,7 +112,7 @@ fn with_session(
     args: &Login,
 ) -> Result<(Kept, Replaced), Failure> {
     let (kept, replaced) = made(paths, found, session, args)?;
-    Ok((kept, mint::delete_unused(paths, session, replaced.left, now())?))
+    Ok((kept, mint::delete_unused(paths, session, replaced.left, |retired| retired.in_use_until <= now())?))
 }
 
 /// The same, and what is left is left.
@@ -142,7 +142,7 @@ fn keep(paths: &Paths, found: &Found, root: RootToken, args: &Login) -> Result<(
             allow_http: args.reach.allow_http,
             skew: found.server.skew().unwrap_or_default(),
         },
-        environment: Errand::environment(),
+        environment: Errand::environment(|name| std::env::var(name).ok()),
         policy: args.policy.as_deref().map(super::policy::from_file).transpose()?,
     }));
     match client::ask(paths, &request)? {

@@ -4,7 +4,7 @@ use super::args::Logout;
 use super::prompt::Prompt;
 use super::{Terminal, mint, open, session, which};
 use crate::client;
-use crate::devpi::{self, Server};
+use crate::devpi::{self, Server, TokenInfo};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 use crate::protocol::{Holder, Request, Response, Retired, ServerAccess};
@@ -52,10 +52,10 @@ fn delete(access: &ServerAccess, all: &[Retired], prompt: &Prompt, terminal: &mu
     let server = Server::new(url.clone(), &devpi::Options::of(access))?;
     let session = session::with_password(&server, user, prompt, terminal)?;
     let listed = session.tokens(user)?;
-    let is_other = |kept: &&Retired| listed.iter().any(|token| token.id == kept.id && !mint::is_same(kept, token));
+    let is_ours = |kept: &Retired, token: &TokenInfo| mint::is_same(kept, token) && mint::ends(token);
+    let is_other = |kept: &&Retired| listed.iter().any(|token| token.id == kept.id && !is_ours(kept, token));
     if let Some(Retired { id, .. }) = all.iter().find(is_other) {
-        let message =
-            format!("the server may have another token by the id {id}, or it was derived: nothing is deleted");
+        let message = format!("the server may have another token by the id {id} than the agent: nothing is deleted");
         let delete = format!("devpi-tokens delete {id} --server {url} --as {user}");
         return Err(Failure::new(Exit::Refused, message)
             .with_remedy(format!("to delete it and all that was made from it: {delete}\nthen: devpi-tokens logout")));

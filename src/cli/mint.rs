@@ -106,8 +106,10 @@ pub(super) struct Replaced {
     pub(super) deleted: Vec<TokenId>,
     /// Those that are still in use, or could not be deleted.
     pub(super) left: Vec<Retired>,
-    /// Those whose id is another token's on the server. They are forgotten.
-    pub(super) others: Vec<Retired>,
+    /// Those that have other restrictions on the server. They are forgotten.
+    others: Vec<Retired>,
+    /// Those that never end, so that anybody could have made them up. They stay in the list.
+    endless: Vec<Retired>,
 }
 
 impl From<Vec<Retired>> for Replaced {
@@ -119,16 +121,18 @@ impl From<Vec<Retired>> for Replaced {
 impl Replaced {
     /// Says what a person may want to delete.
     pub(super) fn tell_others(&self, terminal: &mut Terminal<'_>) {
-        for Retired { id, holder: Holder { server, user }, .. } in &self.others {
+        let others = self.others.iter().map(|retired| (retired, "the server has another token by that id"));
+        let endless = self.endless.iter().map(|retired| (retired, "it never ends, and may be used elsewhere"));
+        for (Retired { id, holder: Holder { server, user }, .. }, why) in others.chain(endless) {
             terminal.note(format!(
-                "{id} was replaced, and is not deleted: the server may have another token by that id\n  \
+                "{id} was replaced, and is not deleted: {why}\n  \
                  to delete that one: devpi-tokens delete {id} --server {server} --as {user}"
             ));
         }
     }
 }
 
-/// Deletes replaced tokens that nothing derived from is alive of any more at that time, in seconds since the epoch.
+/// Deletes those replaced tokens that are not used any more.
 ///
 /// Only those that the server has as they were kept: any program can have the agent keep, and replace, a token that it
 /// made up, with the id of one that is in use elsewhere.
@@ -136,10 +140,9 @@ pub(super) fn delete_unused(
     paths: &Paths,
     session: &Session<'_>,
     left: Vec<Retired>,
-    now: u64,
+    is_unused: impl Fn(&Retired) -> bool,
 ) -> Result<Replaced, Failure> {
-    let (unused, left): (Vec<Retired>, Vec<Retired>) =
-        left.into_iter().partition(|retired| retired.in_use_until <= now);
+    let (unused, left): (Vec<Retired>, Vec<Retired>) = left.into_iter().partition(is_unused);
     let mut replaced = Replaced::from(left);
     let Some(holder) = unused.first().map(|retired| retired.holder.clone()) else { return Ok(replaced) };
     let Ok(listed) = session.tokens(session.user()) else {
@@ -148,15 +151,18 @@ pub(super) fn delete_unused(
     };
     let mut ids = Vec::new();
     for retired in unused {
-        let found = listed.iter().find(|token| token.id == retired.id);
-        if found.is_some_and(|token| !is_same(&retired, token) || !ends(token)) {
-            replaced.others.push(retired.clone());
-        } else if found.is_some() {
-            if !is_gone(session, &retired.id) {
+        match listed.iter().find(|token| token.id == retired.id) {
+            None => {}
+            Some(token) if !is_same(&retired, token) => replaced.others.push(retired.clone()),
+            Some(token) if !ends(token) => {
+                replaced.endless.push(retired);
+                continue;
+            }
+            Some(_) if is_gone(session, &retired.id) => replaced.deleted.push(retired.id.clone()),
+            Some(_) => {
                 replaced.left.push(retired);
                 continue;
             }
-            replaced.deleted.push(retired.id.clone());
         }
         ids.push(retired.id);
     }
@@ -164,13 +170,14 @@ pub(super) fn delete_unused(
     Ok(replaced)
 }
 
-/// Whether the server has a token as it was kept.
+/// Whether the server has a token as it was kept, whatever its spelling.
 pub(super) fn is_same(kept: &Retired, token: &TokenInfo) -> bool {
-    kept.fingerprint.as_ref() == Some(&fingerprint(&token.restrictions))
+    let restrictions = token.restrictions.iter().map(|one| Restriction::read(one).to_string());
+    kept.fingerprint.as_ref() == Some(&fingerprint(&restrictions.collect::<Vec<_>>()))
 }
 
-/// Whether a token says when it ends: the second is what nobody guesses.
-fn ends(token: &TokenInfo) -> bool {
+/// Whether a token says when it ends: the second is hard to guess for who has seen nothing that was made from it.
+pub(super) fn ends(token: &TokenInfo) -> bool {
     token.restrictions.iter().any(|one| matches!(Restriction::read(one), Restriction::Expires(Expiry::At(_))))
 }
 

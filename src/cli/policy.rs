@@ -231,7 +231,7 @@ impl<'a> Effective<'a> {
         let mut lines = vec![format!("{user} at {server}: tokens handed out end after")];
         lines.extend(table(&ceilings));
         lines.push("upload-any: no project is known; a large upload may take longer".to_owned());
-        lines.push("push: the server lets it reach every index and project, so all of their rules hold".to_owned());
+        lines.push("push: it may put any project into any index, so the rules of all of them hold".to_owned());
         if self.rows().any(|(_, row)| !row.confirm.is_empty()) {
             lines.push("you are asked before these are handed out".to_owned());
             lines.extend(table(&asked));

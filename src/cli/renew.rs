@@ -32,9 +32,8 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         Ok((ends, keep(&paths, old, root, &server)?))
     })?;
     // The new one is kept from here on: whatever fails, what is left is listed by `status`, and deleted the next time.
-    let is_due = |retired: &Retired| args.now && retired.id == old.id;
-    let due = |retired| if is_due(&retired) { Retired { in_use_until: 0, ..retired } } else { retired };
-    let replaced = mint::delete_unused(&paths, &session, left.into_iter().map(due).collect(), now())?;
+    let is_unused = |retired: &Retired| retired.in_use_until <= now() || (args.now && retired.id == old.id);
+    let replaced = mint::delete_unused(&paths, &session, left, is_unused)?;
     drop(waiting);
     report(old, ends, &replaced, terminal)?;
     replaced.tell_others(terminal);
@@ -81,7 +80,7 @@ fn keep(paths: &Paths, old: &RootStatus, root: RootToken, server: &Server) -> Re
         bases: Vec::new(),
         default: false,
         access: ServerAccess { skew: server.skew().unwrap_or(old.access.skew), ..old.access.clone() },
-        environment: Errand::environment(),
+        environment: Errand::environment(|name| std::env::var(name).ok()),
         policy: Some(policy),
     }));
     match client::ask(paths, &request)? {

@@ -121,7 +121,7 @@ impl Agent {
         Duration::from_secs(self.limits.borrow().idle_lock())
     }
 
-    /// The same, by the limits that were read last.
+    /// What [`Agent::look`] does about the clocks, by the limits that were read last.
     fn look_at_clocks(&self) {
         let why = self.watch.borrow_mut().look(idle::Instant::now(), self.idle_lock());
         if let Some(why) = why.filter(|_| self.store.close()) {

@@ -10,7 +10,7 @@ use crate::handout::{Entry, HandedOut, Outcome, Shown};
 use crate::logbook::Logbook;
 use crate::policy::Grant;
 use crate::protocol::{Credential, Denial, Question};
-use crate::target::Purpose;
+use crate::target::{IndexName, Purpose};
 use crate::token::TokenId;
 
 /// For how long the same refusal is not written again, in seconds: a program that asks in a loop is not to push all
@@ -64,7 +64,7 @@ impl Handouts {
             server: question.server.clone(),
             user: Some(credential.username.clone()),
             purpose: question.purpose,
-            indexes: grant.indexes.iter().take(most_names).cloned().collect(),
+            indexes: asked_first(question, grant).take(most_names).cloned().collect(),
             projects: grant.projects.iter().take(most_names).cloned().collect(),
             bytes: question.bytes,
             stranger: stranger(question, visitor),
@@ -115,6 +115,13 @@ impl Handouts {
         self.is_failing.set(written.is_err());
     }
 }
+
+/// The index that was asked about, and the others that are granted with it.
+fn asked_first<'a>(question: &'a Question, grant: &'a Grant) -> impl Iterator<Item = &'a IndexName> {
+    let asked = question.indexes.first().filter(|asked| grant.indexes.contains(*asked));
+    asked.into_iter().chain(grant.indexes.iter().filter(move |index| Some(*index) != asked))
+}
+
 /// Where else the program looks for packages, as it says itself; across a border it may say anything, at length.
 fn stranger(question: &Question, visitor: &Visitor) -> Option<Shown> {
     question.stranger.clone().filter(|_| !visitor.is_restricted()).map(Shown::from)

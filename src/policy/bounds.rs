@@ -33,13 +33,13 @@ impl<'a> Bounds<'a> {
     /// that has no rules of its own. The policy's may be so many seconds longer, for large uploads: a limit is an end for
     /// those, too.
     pub fn lowest(self, (kind, index): (Kind, Option<&'a IndexName>), longer: u64) -> Lowest<'a> {
-        let of = |kind, index: Option<&'a IndexName>| {
+        let of = |(kind, index): (Kind, Option<&'a IndexName>)| {
             let own = index.map_or_else(|| self.policy.general(kind), |index| self.policy.ceiling(kind, index));
             let ceiling = self.limits.narrow(own.and(longer), (self.holder, kind, index));
             Lowest { ceiling, kind, index }
         };
-        let lower = |one: Lowest<'a>, other: Lowest<'a>| if other.ceiling < one.ceiling { other } else { one };
-        self.uses(kind, index).into_iter().map(|(kind, index)| of(kind, index)).fold(of(kind, index), lower)
+        let others = self.uses(kind, index).into_iter().map(of);
+        others.fold(of((kind, index)), |one, other| if other.ceiling < one.ceiling { other } else { one })
     }
 
     /// Whether a person has to say yes to any of that.
@@ -54,14 +54,14 @@ impl<'a> Bounds<'a> {
         self.policy.index.keys().chain(self.limits.indexes(self.holder)).collect()
     }
 
-    /// What a token of that kind for that index could be used for. A push is checked for no index (devpi-server 6.20): it
-    /// may take from any one, and put into any one.
+    /// What a token of that kind for that index could be used for. Of a push the server looks at the index that it takes
+    /// from, and not at the one that it puts something into (devpi-server 6.20).
     fn uses(self, kind: Kind, index: Option<&'a IndexName>) -> Vec<(Kind, Option<&'a IndexName>)> {
-        let mut reached = vec![index];
-        if kind == Kind::Push {
-            reached.extend(self.named().into_iter().map(Some).chain([None]));
-        }
-        let of_kind = |kind: &Kind| reached.iter().map(|index| (*kind, *index)).collect::<Vec<_>>();
-        kind.uses().iter().flat_map(of_kind).collect()
+        let named = || self.named().into_iter().map(Some).chain([None]);
+        let reached = |used: Kind| {
+            let anywhere = (kind == Kind::Push && used != Kind::Read).then(named);
+            [index].into_iter().chain(anywhere.into_iter().flatten()).map(move |index| (used, index))
+        };
+        kind.uses().iter().copied().flat_map(reached).collect()
     }
 }

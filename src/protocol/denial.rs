@@ -209,8 +209,8 @@ pub enum Refusal {
     ManyIndexes(usize),
     /// The policy, or a limit in `config.toml`, forbids it for this index.
     Policy(Kind, IndexName),
-    /// The same forbids it for another index that such a token reaches; without one, for those that have no rules of
-    /// their own.
+    /// The same forbids what a push is for an index that it reaches; without one, for those that have no rules of their
+    /// own.
     Reach(Kind, Option<IndexName>),
 }
 
@@ -233,7 +233,7 @@ impl Refused {
             Refusal::Policy(kind, index) => format!("the policy for {server} allows no {kind} for {index}"),
             Refusal::Reach(kind, index) => {
                 let index = index.as_ref().map_or("indexes that it does not name".to_owned(), ToString::to_string);
-                format!("a push reaches every index, and the policy for {server} allows no {kind} for {index}")
+                format!("a push may go to every index, and the policy for {server} allows no {kind} for {index}")
             }
         }
     }

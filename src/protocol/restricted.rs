@@ -106,7 +106,7 @@ pub enum NoSocket {
     #[error("{0}")]
     System(String),
     /// A push is checked for no index (devpi-server 6.20).
-    #[error("a token to push reaches every index, not only those named")]
+    #[error("a push may go to every index, not only to those named")]
     Reach,
     /// None is open there.
     #[error("none is open there")]

@@ -98,9 +98,9 @@ impl Errand {
 }
 
 impl Errand {
-    /// What of that is set for this process.
-    pub fn environment() -> Variables {
-        let set = |name: &&str| Some(((*name).to_owned(), Secret::new(std::env::var(name).ok()?)));
+    /// What of that is set, in the environment that `env` looks into.
+    pub fn environment(env: impl Fn(&str) -> Option<String>) -> Variables {
+        let set = |name: &&str| Some(((*name).to_owned(), Secret::new(env(name)?)));
         Self::ENVIRONMENT.iter().filter_map(set).collect()
     }
 }

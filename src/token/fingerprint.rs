@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 /// The fingerprint of a token with these restrictions, in whatever order: SHA-256 of them, in base64.
 ///
-/// Its id can be had from any log. Its restrictions are in the token, and the server lists them for nobody but its user.
+/// Its id can be had from any log. Its restrictions are in the token and in all that was made from it, and the server lists
+/// them for nobody but its user.
 pub fn fingerprint<T: AsRef<str>>(restrictions: &[T]) -> String {
     let mut lines: Vec<&str> = restrictions.iter().map(AsRef::as_ref).collect();
     lines.sort_unstable();

@@ -52,7 +52,7 @@ fn where_nobody_can_agree_all_is_shown_and_nothing_changed() {
         assert_eq!(code(done), Some(1), "{}{}", out(done), err(done));
         assert!(out(done).contains("  +keyring-provider = subprocess\n"), "{}", out(done));
         assert!(out(done).contains("  +    helper = devpi-tokens\n"), "{}", out(done));
-        assert!(err(done).contains("devpi-tokens setup --yes"), "{}", err(done));
+        assert!(err(done).contains("devpi-tokens setup pip git --yes"), "{}", err(done));
     }
     let dry = person.setup(&["pip", "git", "--dry-run"]);
     assert_eq!((code(&dry), out(&dry)), (Some(0), out(&forbidden)));

@@ -1,11 +1,11 @@
 //! Which `keyring` pip, uv and pdm would run, and in which environment each client finds us.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::desk::{Desk, quoted, shown};
 use super::finding::Finding;
 use crate::cli::args::Client;
-use crate::cli::installed::{Environment, Installed, Owner, is_ours};
+use crate::cli::installed::{Environment, Installed, Owner, has_our_backend, is_ours};
 
 const CHECK: &str = "keyring";
 
@@ -16,7 +16,8 @@ pub(super) const KEYRING: &str = "keyring";
 pub(super) fn look(desk: &Desk) -> Vec<Finding> {
     let ours = desk.own_keyring();
     let runs = Client::ALL.into_iter().filter(|client| client.runs_keyring());
-    runs.flat_map(|client| desk.clients(client)).map(|found| judged(&found, &ours)).collect()
+    let is_backed = |keyring: &Path| has_our_backend(keyring, &desk.around);
+    runs.flat_map(|client| desk.clients(client)).map(|found| judged(&found, &ours, is_backed)).collect()
 }
 
 /// Where a `keyring` of ours is, or would be put.
@@ -40,11 +41,18 @@ impl Own {
     }
 }
 
-fn judged(Installed { client, program, environment, keyring }: &Installed, own: &Own) -> Finding {
+fn judged(
+    Installed { client, program, environment, keyring }: &Installed,
+    own: &Own,
+    is_backed: impl Fn(&Path) -> bool,
+) -> Finding {
     let who = format!("{} ({})", shown(program), place(environment.as_ref()));
     match keyring {
         Some(keyring) if is_ours(keyring) => {
             Finding::ok(CHECK, format!("{who} runs {}, which is ours", shown(keyring)))
+        }
+        Some(keyring) if is_backed(keyring) => {
+            Finding::ok(CHECK, format!("{who} runs {}, which has our backend", shown(keyring)))
         }
         // It imports Python's keyring before it looks for a command.
         _ if *client == Client::Pdm && environment.as_ref().is_some_and(|own| own.has_agent) => {
@@ -96,10 +104,14 @@ mod tests {
         };
         let ours = at("ours").display().to_string();
         let made = format!("devpi-tokens setup shim {ours} && export PATH={ours}:\"$PATH\"");
-        assert_eq!(run(judged(&pip(None), &own)), made);
+        assert_eq!(run(judged(&pip(None), &own, |_| false)), made);
         std::os::unix::fs::symlink(at("devpi-tokens-helper"), at("ours/keyring")).expect("a link");
         let found = Own { on_path: Some(at("ours")), ..own };
-        assert_eq!(run(judged(&pip(Some(at("other/keyring"))), &found)), format!("export PATH={ours}:\"$PATH\""));
-        assert_eq!(judged(&pip(Some(at("ours/keyring"))), &found).level, Level::Ok);
+        assert_eq!(
+            run(judged(&pip(Some(at("other/keyring"))), &found, |_| false)),
+            format!("export PATH={ours}:\"$PATH\"")
+        );
+        assert_eq!(judged(&pip(Some(at("ours/keyring"))), &found, |_| false).level, Level::Ok);
+        assert_eq!(judged(&pip(Some(at("other/keyring"))), &found, |_| true).level, Level::Ok);
     }
 }

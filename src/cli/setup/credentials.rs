@@ -103,8 +103,12 @@ fn going<'l>(work: &mut Work<'_, '_>, ours: &Ours, file: &File<'_>, all: &'l [Ly
     }
     // A password in a netrc may be for other programs on that host as well.
     let is_shared = |lying: &Lying| file.kind == Kind::Netrc && !lying::is_token(lying.secret.expose());
-    if matches!(work.consent, Consent::Given) && gone.iter().any(|(lying, _)| is_shared(lying)) {
-        work.terminal.note(format!("{path}: a password is left there, as other programs may need it"));
+    let is_asked = matches!(work.consent, Consent::Asked(_));
+    if !is_asked && gone.iter().any(|(lying, _)| is_shared(lying)) {
+        work.terminal.note(format!(
+            "{path}: a password is left there, as other programs may need it\n  \
+             to be asked about it, run setup at a terminal, without --yes"
+        ));
         gone.retain(|(lying, _)| !is_shared(lying));
     }
     gone

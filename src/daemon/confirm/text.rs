@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::handout::{Asker, Seen};
 use crate::policy::{Grant, Kind};
 use crate::protocol::{Holder, Question};
+use crate::target::Purpose;
 use crate::time::in_words;
 use crate::wrap::wrapped;
 
@@ -41,8 +42,10 @@ pub(in crate::daemon) fn of_token(
     // The one that was asked about comes first; its bases follow.
     let asked = question.indexes.first().filter(|asked| grant.indexes.contains(asked));
     let others = grant.indexes.iter().filter(|index| Some(*index) != asked);
-    lines.push(listed("index: ", asked.into_iter().chain(others)));
-    let is_any = grant.projects.is_empty();
+    // The server does not look at where a push goes, and at what it takes along.
+    let is_push = question.purpose == Purpose::Push;
+    lines.push(listed(if is_push { "to any index, from: " } else { "index: " }, asked.into_iter().chain(others)));
+    let is_any = is_push || grant.projects.is_empty();
     lines.push(if is_any { "project: any".to_owned() } else { listed("project: ", &grant.projects) });
     lines.push(format!("lifetime: {}", in_words(0, lifetime).trim_start_matches("in ")));
     lines.push(whose(holder));
@@ -178,7 +181,7 @@ mod tests {
         let question = Question {
             server: holder().server,
             user: None,
-            purpose: crate::target::Purpose::Upload,
+            purpose: Purpose::Upload,
             indexes: vec!["alice/prod".parse().expect("an index")],
             projects: projects.clone(),
             bytes: 0,
@@ -210,6 +213,14 @@ mod tests {
             program: pid 4711, /usr/bin/python3.11\nit says that it runs: /home/alice/venv/bin/twine\n\
             folder: /home/alice/project";
         assert_eq!(asked(&asker, "/home/alice/project", &["a", "b", "c", "d"]), expected);
+    }
+
+    #[test]
+    fn of_a_push_it_is_said_how_far_it_reaches() {
+        let (question, grant) = upload(&["pkg"]);
+        let wanting = Wanting { asker: &Asker::default(), folder: None, own: None };
+        let text = of_token(&wanting, &Question { purpose: Purpose::Push, ..question }, (&holder(), &grant, 300));
+        assert!(text.contains("kind: push\nto any index, from: alice/prod\nproject: any\n"), "{text}");
     }
 
     #[test]
