@@ -8,12 +8,10 @@ use super::prompt::Prompt;
 use super::waiting::Waiting;
 use super::{Terminal, now, open, session, when, which};
 use crate::client;
-use crate::devpi::{self, Server, Session, TokenInfo};
+use crate::devpi::{self, Server};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
-use crate::policy::Policy;
-use crate::protocol::{Errand, Holder, Question, Request, Response, Retired, Root, RootStatus, ServerAccess};
-use crate::target::{IndexName, Purpose};
+use crate::protocol::{Errand, Holder, Request, Response, Retired, Root, RootStatus, ServerAccess};
 use crate::token::{Item, Narrowing, Restriction, RootToken, Scope};
 
 pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
@@ -25,17 +23,13 @@ pub(super) fn run(args: Renew, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let server = Server::new(url.clone(), &devpi::Options::of(&old.access))?;
     // Nothing is asked of a person who has mistyped something.
     let expires = mint::end(&args.expires, now().saturating_add_signed(old.access.skew))?;
-    let asked = Narrowing { expires: Some(expires), ..as_narrow_as(&old.scope())? };
+    let scope = Scope::of(&old.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
+    let asked = Narrowing { expires: Some(expires), ..as_narrow_as(&scope)? };
     let session = session::with_password(&server, user, &prompt, terminal)?;
     let waiting = Waiting::for_whom(url.host(), terminal);
-    let policy = policy(&paths, &old.holder)?;
-    let is_wide = policy.exceeds(&Policy::default()).is_some();
-    if !is_listed(old, &session)? || (is_wide && !is_taken(&paths, old, &server)?) {
-        return Err(not_repeated("the server does not know it as it is kept"));
-    }
     let (ends, left) = mint::root(&server, &session, &asked, |root| {
         let ends = root.scope().expires();
-        Ok((ends, keep(&paths, (old, policy), root, &server)?))
+        Ok((ends, keep(&paths, old, root, &server)?))
     })?;
     // The new one is kept from here on: whatever fails, what is left is listed by `status`, and deleted the next time.
     let is_unused = |retired: &Retired| retired.in_use_until <= now() || (args.now && retired.id == old.id);
@@ -73,47 +67,12 @@ fn not_repeated(why: &str) -> Failure {
         .with_remedy("make one as you need it: devpi-tokens login URL USER")
 }
 
-fn policy(paths: &Paths, holder: &Holder) -> Result<Policy, Failure> {
-    match client::ask(paths, &Request::Policy(holder.clone()))? {
-        Response::Policy(policy) => Ok(policy),
-        _ => Err(client::unexpected()),
-    }
-}
-
-/// Whether the server has such a token, which allows no less. Any program can have the agent keep one that it made up: a
-/// new one would be as wide.
-fn is_listed(old: &RootStatus, session: &Session<'_>) -> Result<bool, Failure> {
-    let listed = session.tokens(session.user())?;
-    let scope = |token: &TokenInfo| Scope::of(&token.restrictions.iter().map(Restriction::read).collect::<Vec<_>>());
-    Ok(listed.iter().any(|token| token.id == old.id && old.scope().is_within(&scope(token))))
-}
-
-/// Whether the server takes what is made from the old token. One that was made up may have come with any policy, and a new
-/// one would be under that.
-fn is_taken(paths: &Paths, old: &RootStatus, server: &Server) -> Result<bool, Failure> {
-    let Holder { server: url, user } = &old.holder;
-    let scope = old.scope();
-    let any = || format!("{user}/{user}").parse().ok();
-    let indexes: Vec<IndexName> =
-        scope.indexes().and_then(|within| within.first().cloned()).or_else(any).into_iter().collect();
-    for purpose in [Purpose::Upload, Purpose::Read, Purpose::Push, Purpose::Toxresult, Purpose::Remove] {
-        let projects = scope.projects().and_then(|within| within.first().cloned()).into_iter().collect();
-        let (server_url, user, indexes) = (url.clone(), Some(user.clone()), indexes.clone());
-        let question = Question { server: server_url, user, purpose, indexes, projects, bytes: 0, stranger: None };
-        if let Ok(Response::Credential(probe)) = client::ask(paths, &Request::Ask(question)) {
-            return Ok(server.check_token(&probe.password, &probe.username).is_ok());
-        }
-    }
-    Ok(false)
-}
-
 /// Has the agent keep it in place of the old one, under the same policy. Answers with the tokens to be deleted.
-fn keep(
-    paths: &Paths,
-    (old, policy): (&RootStatus, Policy),
-    root: RootToken,
-    server: &Server,
-) -> Result<Vec<Retired>, Failure> {
+fn keep(paths: &Paths, old: &RootStatus, root: RootToken, server: &Server) -> Result<Vec<Retired>, Failure> {
+    let policy = match client::ask(paths, &Request::Policy(old.holder.clone()))? {
+        Response::Policy(policy) => policy,
+        _ => return Err(client::unexpected()),
+    };
     let request = Request::Keep(Box::new(Root {
         holder: old.holder.clone(),
         token: root.text(),
