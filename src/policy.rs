@@ -177,6 +177,14 @@ mod tests {
         decide(Rooted { scope: &scope, bounds }, question, NOW)
     }
 
+    /// For a root token without restrictions, under a policy and limits as they are written.
+    fn under(policy: &str, limits: &str, question: &Question) -> Result<Grant, Denial> {
+        let holder = Holder { server: question.server.clone(), user: "alice".parse().expect("a user") };
+        let (policy, limits) = (toml::from_str(policy).expect("a policy"), toml::from_str(limits).expect("limits"));
+        let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
+        decide(Rooted { scope: &Scope::of(&[]), bounds }, question, NOW)
+    }
+
     fn why(decided: Result<Grant, Denial>) -> Refusal {
         match decided {
             Err(Denial::Refused(refused)) => refused.why,
@@ -236,11 +244,7 @@ mod tests {
     #[test]
     fn an_upload_of_anything_is_one_of_something() {
         let decided = |policy: &str, limits: &str, projects: &[&str]| {
-            let (policy, limits) = (toml::from_str(policy).expect("a policy"), toml::from_str(limits).expect("limits"));
-            let holder =
-                Holder { server: "http://h:1".parse().expect("a server"), user: "alice".parse().expect("a user") };
-            let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
-            decide(Rooted { scope: &Scope::of(&[]), bounds }, &question(Purpose::Upload, &["a/dev"], projects), NOW)
+            under(policy, limits, &question(Purpose::Upload, &["a/dev"], projects))
         };
         let never = "[every-index]\nupload = 'never'\n";
         assert_eq!(
@@ -256,13 +260,7 @@ mod tests {
 
     #[test]
     fn a_push_reaches_every_index_and_is_under_the_rules_of_each() {
-        let dev = |policy: &str, limits: &str| {
-            let (policy, limits) = (toml::from_str(policy).expect("a policy"), toml::from_str(limits).expect("limits"));
-            let holder =
-                Holder { server: "http://h:1".parse().expect("a server"), user: "alice".parse().expect("a user") };
-            let bounds = Bounds { holder: &holder, policy: &policy, limits: &limits };
-            decide(Rooted { scope: &Scope::of(&[]), bounds }, &question(Purpose::Push, &["a/dev"], &["pkg"]), NOW)
-        };
+        let dev = |policy: &str, limits: &str| under(policy, limits, &question(Purpose::Push, &["a/dev"], &["pkg"]));
         assert_eq!(dev("", "").expect("a grant").expires, NOW + 300);
         let prod = |kind| Refusal::Reach(kind, "a/prod".parse().ok());
         assert_eq!(why(dev("[index.'a/prod']\npush = 'never'\n", "")), prod(Kind::Push));

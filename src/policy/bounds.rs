@@ -38,8 +38,8 @@ impl<'a> Bounds<'a> {
             let ceiling = self.limits.narrow(own.and(longer), (self.holder, kind, index));
             Lowest { ceiling, kind, index }
         };
-        let others = self.uses(kind, index).into_iter().map(of);
-        others.fold(of((kind, index)), |one, other| if other.ceiling < one.ceiling { other } else { one })
+        // Of several that are as low, the first one: what was asked for.
+        self.uses(kind, index).into_iter().map(of).min_by_key(|one| one.ceiling).unwrap_or_else(|| of((kind, index)))
     }
 
     /// Whether a person has to say yes to any of that.

@@ -98,9 +98,13 @@ impl Errand {
 }
 
 impl Errand {
-    /// What of that is set, in the environment that `env` looks into.
+    /// The longest value of such a variable that is kept, in bytes: all of them have room in one message.
+    pub const LONGEST_VARIABLE: usize = 4096;
+
+    /// What of that is set, in the environment that `env` looks into. A longer value is left out.
     pub fn environment(env: impl Fn(&str) -> Option<String>) -> Variables {
-        let set = |name: &&str| Some(((*name).to_owned(), Secret::new(env(name)?)));
+        let value = |name: &str| env(name).filter(|value| value.len() <= Self::LONGEST_VARIABLE);
+        let set = |name: &&str| Some(((*name).to_owned(), Secret::new(value(name)?)));
         Self::ENVIRONMENT.iter().filter_map(set).collect()
     }
 }
@@ -117,4 +121,20 @@ pub struct Retired {
     /// Its [fingerprint](crate::token::fingerprint()); none of one that was replaced before these were noted.
     #[serde(default)]
     pub fingerprint: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_too_long_to_be_kept_is_left_out_and_hinders_no_login() {
+        let long = "h,".repeat(Errand::LONGEST_VARIABLE);
+        let env = |name: &str| match name {
+            "NO_PROXY" => Some(long.clone()),
+            "https_proxy" => Some("http://proxy:3128".to_owned()),
+            _ => None,
+        };
+        assert_eq!(Errand::environment(env).into_keys().collect::<Vec<_>>(), ["https_proxy"]);
+    }
 }

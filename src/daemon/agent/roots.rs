@@ -9,9 +9,6 @@ use crate::secret::Secret;
 use crate::token::{RootToken, Token, fingerprint};
 use crate::vault::contents::Held;
 
-/// The longest value of a variable by which a server is reached, in bytes.
-const LONGEST_VARIABLE: usize = 1024;
-
 /// How many replaced tokens are remembered; an answer has to hold them all.
 const MOST_RETIRED: usize = 64;
 
@@ -29,7 +26,8 @@ impl Agent {
         kept.policy.as_ref().map_or(Ok(()), policies::fits)?;
         let fits = |(name, value): (&String, &Secret)| {
             let value = value.expose();
-            Errand::ENVIRONMENT.contains(&name.as_str()) && value.len() <= LONGEST_VARIABLE && !value.contains('\0')
+            let is_short = value.len() <= Errand::LONGEST_VARIABLE;
+            Errand::ENVIRONMENT.contains(&name.as_str()) && is_short && !value.contains('\0')
         };
         if !kept.environment.iter().all(fits) {
             return Err(Denial::NotARequest);
